@@ -1,0 +1,230 @@
+"""The words every part of the system shares: check, metric, sample, reading, result.
+
+Times are integers in microseconds: ``at`` since the Unix epoch (UTC), ``mono`` since the
+device booted, ``took`` a length. A value is a float in the metric's base unit.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+INT63 = 2**63 - 1
+Text = Annotated[str, Meta(max_length=1024)]
+Whole = Annotated[int, Meta(ge=-INT63 - 1, le=INT63)]
+Scalar = Text | Whole | float | bool | None
+Facts = Annotated[dict[str, Scalar], Meta(max_length=128)]
+Labels = Annotated[dict[str, Text], Meta(max_length=16)]
+Micros = Annotated[int, Meta(ge=-INT63 - 1, le=INT63)]
+Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Target = Annotated[str, Meta(max_length=128)]
+
+
+class Outcome(enum.StrEnum):
+    """What became of one run. The four are never collapsed: a failing target is ``FAILED``, and only
+    "this could not be measured" is ``ERROR``."""
+
+    OK = "ok"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+
+class Reason(enum.StrEnum):
+    """Why a reading is not ``OK``. Closed: these values are exported as a label, so a new one is a release."""
+
+    # name resolution
+    DNS_NXDOMAIN = "dns_nxdomain"
+    DNS_TIMEOUT = "dns_timeout"
+    DNS_SERVFAIL = "dns_servfail"
+    DNS_NO_ADDRESS = "dns_no_address"
+    # transport
+    TCP_REFUSED = "tcp_refused"
+    TCP_TIMEOUT = "tcp_timeout"
+    TCP_RESET = "tcp_reset"
+    TCP_UNREACHABLE = "tcp_unreachable"
+    # TLS
+    TLS_EXPIRED = "tls_expired"
+    TLS_NOT_YET_VALID = "tls_not_yet_valid"
+    TLS_NAME = "tls_name"
+    TLS_UNTRUSTED = "tls_untrusted"
+    TLS_INTERCEPTED = "tls_intercepted"
+    TLS_TIMEOUT = "tls_timeout"
+    TLS_HANDSHAKE = "tls_handshake"
+    # HTTP
+    HTTP_STATUS = "http_status"
+    HTTP_BODY = "http_body"
+    HTTP_TIMEOUT = "http_timeout"
+    HTTP_PROTOCOL = "http_protocol"
+    HTTP_TOO_LARGE = "http_too_large"
+    HTTP_REDIRECTS = "http_redirects"
+    PROXY_AUTH = "proxy_auth"
+    CAPTIVE_PORTAL = "captive_portal"
+    # surroundings
+    OWN_LINK_DOWN = "own_link_down"
+    CLOCK_WRONG = "clock_wrong"
+    # could not be measured
+    PERMISSION = "permission"
+    UNSUPPORTED = "unsupported"
+    BAD_PARAMS = "bad_params"
+    DEADLINE = "deadline"
+    CHILD_CRASHED = "child_crashed"
+    CHILD_HUNG = "child_hung"
+    CHILD_GARBAGE = "child_garbage"
+    CHILD_MEMORY = "child_memory"
+    INTERNAL = "internal"
+
+
+class Metric(Struct, frozen=True, kw_only=True):
+    """A number a check can produce. ``sansang_<name>_<unit>`` is its series; a unit of ``""`` adds nothing.
+
+    ``distribution`` asks the collector to keep its quantiles per unit and hour.
+    """
+
+    name: str
+    unit: str
+    help: str
+    labels: tuple[str, ...] = ()
+    distribution: bool = False
+
+    @property
+    def series(self) -> str:
+        return f"sansang_{self.name}_{self.unit}" if self.unit else f"sansang_{self.name}"
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """A named scalar a check can state about its subject; ``None`` means unknown, never "no"."""
+
+    name: str
+    help: str
+    unit: str = ""
+
+
+class Sample(Struct, frozen=True, array_like=True):
+    """One number: the metric's name, the value, the labels that tell it from its siblings."""
+
+    name: Name
+    value: float
+    labels: Labels = field(default_factory=dict)
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a check saw. Build it with :func:`ok`, :func:`failed`, :func:`not_applicable` or :func:`error`."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+    samples: tuple[Sample, ...] = ()
+    facts: Facts = field(default_factory=dict)
+
+
+def ok(samples: tuple[Sample, ...] = (), facts: Facts | None = None) -> Reading:
+    """The subject was measured and works."""
+    return Reading(outcome=Outcome.OK, samples=samples, facts=facts or {})
+
+
+def failed(reason: Reason, samples: tuple[Sample, ...] = (), facts: Facts | None = None, detail: str = "") -> Reading:
+    """The subject was measured and does not work. A phase that did not run has no sample."""
+    return Reading(outcome=Outcome.FAILED, reason=reason, detail=detail, samples=samples, facts=facts or {})
+
+
+def not_applicable(why: str) -> Reading:
+    """The subject does not exist on this device."""
+    return Reading(outcome=Outcome.NOT_APPLICABLE, detail=why)
+
+
+def error(reason: Reason, detail: str, facts: Facts | None = None) -> Reading:
+    """The subject could not be measured. Nothing is said about it."""
+    return Reading(outcome=Outcome.ERROR, reason=reason, detail=detail, facts=facts or {})
+
+
+class Result(Struct, kw_only=True, omit_defaults=True):
+    """A reading, whose it is and when it was taken: what is spooled, sent and stored."""
+
+    seq: Annotated[int, Meta(ge=0, le=INT63)] = 0
+    check: Name
+    target: Target = ""
+    outcome: Outcome
+    reason: Annotated[str, Meta(max_length=64)] = ""
+    detail: Annotated[str, Meta(max_length=512)] = ""
+    at: Micros
+    mono: Micros
+    boot: Annotated[str, Meta(max_length=64)]
+    took: Annotated[int, Meta(ge=0, le=INT63)] = 0
+    samples: Annotated[tuple[Sample, ...], Meta(max_length=512)] = ()
+    facts: Facts = field(default_factory=dict)
+
+
+class Job(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A check to run: with which parameters, on which target, how often (seconds)."""
+
+    check: Name
+    target: Target = ""
+    every: Annotated[float, Meta(ge=1, le=86400)] = 300.0
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.check, self.target)
+
+
+class Clock(Protocol):
+    """Wall time and boot time in microseconds, and the id of this boot."""
+
+    def wall(self) -> int: ...
+    def mono(self) -> int: ...
+    def boot(self) -> str: ...
+
+
+class Child(Protocol):
+    """Runs a function in a process of its own; see :mod:`checks.kit.child`."""
+
+    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = ...) -> Any: ...
+
+
+class Env(Struct, frozen=True, kw_only=True):
+    """What a check may touch. ``deadline`` is on ``time.monotonic``; :meth:`left` is the seconds until then."""
+
+    clock: Clock
+    net: Any
+    host: Any
+    child: Child
+    deadline: float
+    now: Callable[[], float]
+
+    def left(self, at_most: float | None = None) -> float:
+        seconds = max(0.0, self.deadline - self.now())
+        return seconds if at_most is None else min(seconds, at_most)
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """A check as a value. ``run(params, env)`` blocks, in a thread the runner owns, and returns a Reading.
+
+    ``every`` and ``timeout`` are defaults in seconds; ``params`` is a frozen Struct whose defaults are the
+    documented ones.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    params: type[Struct]
+    metrics: tuple[Metric, ...]
+    run: Callable[[Any, Env], Reading]
+    facts: tuple[Fact, ...] = ()
+    every: float = 300.0
+    timeout: float = 30.0
+
+
+def sample(metric: Metric, value: float, **labels: str) -> Sample:
+    """A sample of `metric`. Raises ValueError when the labels are not the declared ones."""
+    if tuple(sorted(labels)) != tuple(sorted(metric.labels)):
+        raise ValueError(f"{metric.name} takes the labels {metric.labels}, not {tuple(labels)}")
+    return Sample(metric.name, float(value), labels)
+
+
+def decode_params(check: Check, params: Mapping[str, Any]) -> Any:
+    """`params` as the check's own type. Raises msgspec.ValidationError naming the field."""
+    return msgspec.convert(params, check.params, strict=True)

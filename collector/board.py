@@ -1,0 +1,44 @@
+"""What the collector knows right now, as the pages, the exposition and the CLI read it. Nobody else judges."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
+
+
+class Board(Protocol):
+    """The judged present of one locality. Everything is read on the event loop's thread and never changed by readers."""
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever something a page shows has changed."""
+        ...
+
+    @property
+    def units(self) -> dict[str, Unit]: ...
+
+    @property
+    def verdicts(self) -> dict[str, UnitVerdict]:
+        """Every unit has one, enrolled devices or not."""
+        ...
+
+    @property
+    def targets(self) -> list[Target]: ...
+
+    def devices_of(self, unit: str) -> list[DeviceFacts]: ...
+
+    def device(self, device: str) -> DeviceFacts | None: ...
+
+    async def history(self, unit: str, since: int) -> list[Transition]:
+        """The unit's transitions from `since` (µs) on, oldest first, with the newest older one of each subject before
+        them, so that the state at `since` is known."""
+        ...
+
+    async def changes(self, since: int) -> list[Transition]:
+        """Transitions of ``verdict`` of all units from `since` (µs) on, oldest first."""
+        ...
+
+    async def changed(self, generation: int, timeout: float) -> int:
+        """The generation once it is past `generation`, or the present one after `timeout` seconds."""
+        ...

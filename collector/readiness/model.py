@@ -1,0 +1,158 @@
+"""What a verdict is made of and what it says. Times are µs since the epoch, UTC."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from msgspec import Struct, field
+
+from checks.kit.model import Result, Scalar
+from collector.tally import Jobs
+
+Bilingual = dict[str, str]
+"""The same words in ``vi`` and ``en``."""
+
+
+class Verdict(enum.StrEnum):
+    """How ready a unit, a requirement or a device is. UNKNOWN is not between the others: it is no verdict."""
+
+    READY = "ready"
+    AT_RISK = "at_risk"
+    NOT_READY = "not_ready"
+    UNKNOWN = "unknown"
+
+
+class Silence(enum.StrEnum):
+    """Why nothing is known of a unit or a device."""
+
+    NEVER_ENROLLED = "never_enrolled"
+    LOST_CONTACT = "lost_contact"
+    NO_DATA = "no_data"
+
+
+class Unit(Struct, frozen=True, kw_only=True):
+    """A ward, commune or special zone. The code is its identity, five digits, always text."""
+
+    code: str
+    name: str
+    kind: str
+    province_code: str
+    province: str
+    lat: float
+    lon: float
+    area_km2: float | None = None
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """A system that a unit must, or may, reach."""
+
+    id: str
+    title: Bilingual
+    mandatory: bool = False
+
+
+class DeviceFacts(Struct, kw_only=True):
+    """What is known of one device. ``last_seen`` is when its newest result was taken, on the collector's clock;
+    ``clock_offset`` how far its clock is ahead (seconds); ``results`` its newest result by (check, target)."""
+
+    id: str
+    unit: str
+    role: str = "pc"
+    status: str = "active"
+    enrolled_at: int = 0
+    last_seen: int | None = None
+    clock_offset: float | None = None
+    results: dict[tuple[str, str], Result] = field(default_factory=dict)
+    health: dict[str, float] = field(default_factory=dict)
+    version: str = ""
+    name: str = ""
+
+
+class Bucket(Struct, kw_only=True):
+    """One unit's half-hour. ``office`` says whether it lies inside office hours."""
+
+    start: int
+    office: bool
+    jobs: Jobs
+
+
+class UnitFacts(Struct, kw_only=True):
+    """Everything `evaluate` may look at. ``expected`` is how many devices the roster names."""
+
+    unit: str
+    expected: int
+    devices: list[DeviceFacts]
+    targets: list[Target]
+    buckets: list[Bucket] = field(default_factory=list)
+
+
+class Evidence(Struct, kw_only=True, omit_defaults=True):
+    """One device's or target's part in a requirement's state. ``subject`` is a device id, or ``""`` for the unit."""
+
+    subject: str
+    state: Verdict
+    value: Scalar = None
+    target: str = ""
+    at: int | None = None
+    samples: int = 0
+    reason: str = ""
+
+
+class RequirementState(Struct, kw_only=True, omit_defaults=True):
+    """One line of the profile, judged. ``need`` is the ready band as shown to people (``≤ 100 ms``); ``value`` is in
+    ``unit``; ``reason`` is a Reason or one of the words of :mod:`collector.readiness.words`."""
+
+    id: str
+    title: Bilingual
+    mandatory: bool
+    state: Verdict
+    since: int
+    value: Scalar = None
+    unit: str = ""
+    need: str = ""
+    source: str = ""
+    samples: int = 0
+    coverage: float = 0.0
+    reason: str = ""
+    remedy: Bilingual = field(default_factory=dict)
+    procure: Bilingual = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+class UnitVerdict(Struct, kw_only=True, omit_defaults=True):
+    """A unit, judged. ``deciding`` names the requirements that made the verdict, worst first."""
+
+    unit: str
+    verdict: Verdict
+    at: int
+    since: int
+    profile: str
+    expected: int
+    reporting: int
+    silence: Silence | None = None
+    silent_since: int | None = None
+    last_seen: int | None = None
+    deciding: list[str] = field(default_factory=list)
+    requirements: list[RequirementState] = field(default_factory=list)
+
+
+class Transition(Struct, kw_only=True, omit_defaults=True):
+    """A change. ``subject`` is ``verdict``, ``silence`` or ``requirement:<id>``; ``evidence`` is what was seen then."""
+
+    unit: str
+    subject: str
+    at: int
+    old: str
+    new: str
+    reason: str = ""
+    profile: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def fact_of(device: DeviceFacts, check: str, name: str) -> Scalar:
+    """A fact of the device's newest result of `check`, or None."""
+    for (found, _), result in device.results.items():
+        if found == check and name in result.facts:
+            return result.facts[name]
+    return None
