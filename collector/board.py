@@ -8,7 +8,7 @@ from collector.readiness.model import DeviceFacts, Target, Transition, Unit, Uni
 
 
 class Board(Protocol):
-    """The judged present of one locality. Everything is read on the event loop's thread and never changed by readers."""
+    """The judged present of one locality. Read on the loop's thread, never changed by readers."""
 
     @property
     def generation(self) -> int:

@@ -1,0 +1,136 @@
+"""What a batch changes: newest results, half-hours, how far the numbers go. No I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from checks.kit.model import Outcome, Result
+from checks.kit.wire import Batch, Gap, encode_result
+from collector.store.cursor import Cursor, admit
+from collector.store.states import Latest, State
+from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, series_key
+
+CLOCK_TOLERANCE = 2_000_000  # µs; below it the device's own time is kept (faults.md, goal 7)
+OLDEST = 45 * 86_400_000_000  # µs; a spool keeps 30 days, so what claims more has no usable time
+MAX_RESULTS = 256
+MAX_EPOCHS = 8
+MAX_SKETCHES = 64
+
+
+class Known(Protocol):
+    """What this collector has configured, as far as ingest must know it."""
+
+    def jobs(self, unit: str, role: str) -> frozenset[str]:
+        """Keys (:func:`job_key`) of the jobs a device of this role runs in this unit."""
+        ...
+
+    @property
+    def distributions(self) -> dict[str, tuple[str, ...]]:
+        """Metrics whose quantiles are kept, with their label names."""
+        ...
+
+
+class Push(Struct, frozen=True):
+    """A verified batch, whose device stands in this unit."""
+
+    batch: Batch
+    unit: str
+    role: str
+    counts: bool
+    received_at: int
+
+
+class Absorbed(Struct):
+    """What became of a push."""
+
+    fresh: int = 0
+    duplicates: int = 0
+    unlisted: int = 0
+    retimed: int = 0
+    gaps: list[Gap] = field(default_factory=list)
+
+
+def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int], Jobs]) -> Absorbed:
+    """Takes `push` into `state` and into the half-hours that `jobs_at` (unit, start) hands out.
+
+    Raises TooManyHoles, before anything is changed. Idempotent: a batch taken twice changes nothing more.
+    """
+    batch = push.batch
+    done = Absorbed()
+    held = state.cursors.get(batch.epoch, Cursor())
+    position = Cursor(held.low, list(held.ahead))
+    fresh, done.gaps = admit(position, [result.seq for result in batch.results], batch.oldest, batch.gaps)
+    state.cursors[batch.epoch] = position
+    while len(state.cursors) > MAX_EPOCHS:
+        del state.cursors[min(state.cursors)]
+    offset = batch.sent_at - push.received_at
+    _touch(state, push, offset)
+    listed = known.jobs(push.unit, push.role)
+    for result in batch.results:
+        if result.seq not in fresh:
+            done.duplicates += 1
+            continue
+        fresh.discard(result.seq)
+        done.fresh += 1
+        at = _time(result, push, offset)
+        done.retimed += at != result.at
+        _keep(state, batch.epoch, result, at)
+        if (key := job_key(result.check, result.target)) not in listed:
+            done.unlisted += 1
+        elif push.counts and at > push.received_at - OLDEST:
+            _count(jobs_at(push.unit, bucket_of(at)), key, result, known.distributions)
+    return done
+
+
+def _touch(state: State, push: Push, offset: int) -> None:
+    state.boot, state.version, state.health = push.batch.boot, push.batch.version, push.batch.health
+    state.last_received = push.received_at
+    state.clock_offset = offset / 1e6
+
+
+def _time(result: Result, push: Push, offset: int) -> int:
+    """When `result` was taken, on the collector's clock (µs).
+
+    Inside the boot that sent the batch, the device's monotonic clock gives the age exactly, however wrong its wall
+    clock is. A result of an earlier boot keeps its own time. Nothing was taken in the future.
+    """
+    at = result.at
+    if abs(offset) > CLOCK_TOLERANCE and result.boot == push.batch.boot:
+        at = push.received_at - (push.batch.sent_mono - result.mono)
+    return max(0, min(at, push.received_at)) if at > push.received_at + CLOCK_TOLERANCE or at < 0 else at
+
+
+def _keep(state: State, epoch: int, result: Result, at: int) -> None:
+    state.last_seen = at if state.last_seen is None else max(at, state.last_seen)
+    key = job_key(result.check, result.target)
+    held = state.results.get(key)
+    if held is None and len(state.results) >= MAX_RESULTS:
+        del state.results[min(state.results, key=lambda name: state.results[name].at)]
+    if held is None or (held.epoch, held.seq) < (epoch, result.seq):
+        state.results[key] = Latest(epoch, result.seq, at, encode_result(result))
+
+
+def _count(jobs: Jobs, key: str, result: Result, distributions: dict[str, tuple[str, ...]]) -> None:
+    tally = jobs.get(key)
+    if tally is None:
+        tally = jobs[key] = Tally()
+    tally.runs += 1
+    if result.outcome is Outcome.OK:
+        tally.ok += 1
+    else:
+        reason = result.reason or result.outcome.value
+        tally.reasons[reason] = tally.reasons.get(reason, 0) + 1
+    for sample in result.samples:
+        names = distributions.get(sample.name)
+        if names is None or len(names) != len(sample.labels) or sample.value < 0:
+            continue
+        series = series_key(sample.name, sample.labels)
+        sketch = tally.sketches.get(series)
+        if sketch is None:
+            if len(tally.sketches) >= MAX_SKETCHES:
+                continue
+            sketch = tally.sketches[series] = Sketch()
+        sketch.add(sample.value)

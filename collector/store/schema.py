@@ -1,0 +1,119 @@
+"""The tables. What is stored grows with units, days and changes, never with samples.
+
+One row of ``device_state`` holds a device's newest results and how far its sequence numbers are durable, so that
+one UPDATE per push is both the record and the proof against duplicates. Times are µs since the epoch unless said.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+HEAD = "0001"
+"""The Alembic revision this code speaks; a test compares it with the migrations."""
+
+metadata = MetaData()
+_serial = BigInteger().with_variant(Integer, "sqlite")
+
+tokens = Table(
+    "enrolment_tokens",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False, unique=True),
+    Column("unit", String(5), nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("used", Integer, nullable=False, default=0),
+    Column("review", Boolean, nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("note", Text, nullable=False, default=""),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("unit", String(5), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("public_key", LargeBinary(32), nullable=False, unique=True),
+    Column("token", String(16), nullable=False),
+    Column("name", Text, nullable=False, default=""),
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+device_state = Table(
+    "device_state",
+    metadata,
+    Column("device", String(36), primary_key=True),
+    Column("cursors", LargeBinary, nullable=False),
+    Column("results", LargeBinary, nullable=False),
+    Column("health", LargeBinary, nullable=False),
+    Column("boot", String(64), nullable=False, default=""),
+    Column("version", String(32), nullable=False, default=""),
+    Column("last_received", BigInteger),
+    Column("last_seen", BigInteger),
+    Column("clock_offset", Float),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("unit", String(5), primary_key=True),
+    Column("start", BigInteger, primary_key=True),  # epoch seconds, a whole half-hour
+    Column("writer", String(16), primary_key=True),  # each replica adds to rows of its own
+    Column("jobs", LargeBinary, nullable=False),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("unit", String(5), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("old", String(32), nullable=False),
+    Column("new", String(32), nullable=False),
+    Column("reason", String(64), nullable=False, default=""),
+    Column("profile", String(64), nullable=False, default=""),
+    Column("evidence", Text, nullable=False, default="{}"),
+    Index("transitions_unit_subject_at", "unit", "subject", "at"),
+    Index("transitions_subject_at", "subject", "at"),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("device", String(36), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("device", "epoch", "first"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+)
