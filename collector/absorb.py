@@ -123,14 +123,15 @@ def _count(jobs: Jobs, key: str, result: Result, distributions: dict[str, tuple[
     else:
         reason = result.reason or result.outcome.value
         tally.reasons[reason] = tally.reasons.get(reason, 0) + 1
+    sketches = tally.sketches
     for sample in result.samples:
         names = distributions.get(sample.name)
         if names is None or len(names) != len(sample.labels) or sample.value < 0:
             continue
         series = series_key(sample.name, sample.labels)
-        sketch = tally.sketches.get(series)
+        sketch = sketches.get(series)
         if sketch is None:
-            if len(tally.sketches) >= MAX_SKETCHES:
+            if len(sketches) >= MAX_SKETCHES:
                 continue
-            sketch = tally.sketches[series] = Sketch()
+            sketch = sketches[series] = Sketch()
         sketch.add(sample.value)

@@ -43,7 +43,8 @@ class Waiting(Struct):
 
 
 class Ingest:
-    """Takes batches. One group is being committed at a time; the next one gathers meanwhile."""
+    """Takes batches. One group is being committed at a time; the next one gathers meanwhile. `complain` is called with
+    what kept a group from being written."""
 
     def __init__(
         self,
@@ -57,10 +58,11 @@ class Ingest:
         max_inflight: int,
         retry_after: float,
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
+        complain: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._store, self._ledger, self._directory, self._telemetry = store, ledger, directory, telemetry
         self._window, self._most, self._max_inflight, self._retry_after = window, most, max_inflight, retry_after
-        self._now = now
+        self._now, self._complain = now, complain
         self._gathering: list[Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
         self._committing: asyncio.Task[None] | None = None
@@ -123,7 +125,7 @@ class Ingest:
             outcomes = await self._store.run(lambda: self._ledger.write([waiting.push for waiting in group]))
         except Exception as why:  # whatever it was, nothing was written, and every sender must hear so
             outcomes = [None] * len(group)
-            self.on_storage_error(why)
+            self._complain(why)
         finally:
             self._committing = None
             self._start()
@@ -141,9 +143,6 @@ class Ingest:
             done.set_exception(Refusal(503, "storage", "the store does not take writes", self._retry_after))
         else:
             done.set_exception(Refusal(*_REJECTED[outcome.code]))
-
-    def on_storage_error(self, why: Exception) -> None:
-        """Called with what the database said; the application logs it."""
 
     async def drained(self) -> None:
         """Returns when nothing waits for a commit any more."""

@@ -79,6 +79,15 @@ tallies = Table(
     Column("jobs", LargeBinary, nullable=False),
 )
 
+days = Table(
+    "days",
+    metadata,
+    Column("unit", String(5), primary_key=True),
+    Column("day", Integer, primary_key=True),  # days since 1970-01-01 UTC
+    Column("office", Boolean, primary_key=True),  # inside office hours, or outside
+    Column("jobs", LargeBinary, nullable=False),
+)
+
 transitions = Table(
     "transitions",
     metadata,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,8 +11,9 @@ from msgspec import Struct, field
 from sqlalchemy import Connection
 
 from checks.kit.wire import Gap
+from collector import tally
 from collector.store import cursor
-from collector.store.schema import device_state, gaps, tallies
+from collector.store.schema import days, device_state, gaps, tallies
 
 
 class Latest(Struct, array_like=True):
@@ -114,9 +115,34 @@ def save_tallies(connection: Connection, rows: list[dict[str, Any]]) -> None:
         )
 
 
-def drop_tallies(connection: Connection, before: int) -> int:
-    """Forgets half-hours that start before `before` (epoch seconds); how many rows went."""
-    return connection.execute(sa.delete(tallies).where(tallies.c.start < before)).rowcount
+def fold_days(connection: Connection, before: int, office: Callable[[int], bool]) -> int:
+    """Adds the half-hours that start before `before` (epoch seconds, a midnight UTC) to their units' days, and drops
+    them; how many there were. A late one simply adds to its day the next time."""
+    query = sa.select(tallies).where(tallies.c.start < before)
+    sums: dict[tuple[str, int, bool], list[tally.Jobs]] = {}
+    rows = list(connection.execute(query))
+    for row in rows:
+        sums.setdefault((row.unit, row.start // 86_400, office(row.start)), []).append(tally.decode(row.jobs))
+    folded = []
+    for (unit, day, inside), parts in sums.items():
+        where = (days.c.unit == unit) & (days.c.day == day) & (days.c.office == inside)
+        held = connection.scalar(sa.select(days.c.jobs).where(where))
+        total = tally.merged([*parts, tally.decode(held)] if held else parts)
+        folded.append({"unit": unit, "day": day, "office": inside, "jobs": tally.encode(total)})
+    if folded:
+        statement = _insert(connection, days)
+        key = [days.c.unit, days.c.day, days.c.office]
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=key, set_={"jobs": statement.excluded.jobs}), folded
+        )
+        connection.execute(sa.delete(tallies).where(tallies.c.start < before))
+    return len(rows)
+
+
+def load_days(connection: Connection, unit: str) -> list[tuple[int, bool, bytes]]:
+    """(day, office, jobs) of a unit, oldest first."""
+    query = sa.select(days.c.day, days.c.office, days.c.jobs).where(days.c.unit == unit)
+    return [(row.day, row.office, row.jobs) for row in connection.execute(query.order_by(days.c.day, days.c.office))]
 
 
 def save_gaps(connection: Connection, found: list[tuple[str, int, Gap]], now: int) -> None:

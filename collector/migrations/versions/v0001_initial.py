@@ -58,6 +58,14 @@ def _identity() -> None:
 
 def _measurements() -> None:
     op.create_table(
+        "days",
+        sa.Column("unit", sa.String(length=5), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("office", sa.Boolean(), nullable=False),
+        sa.Column("jobs", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("unit", "day", "office"),
+    )
+    op.create_table(
         "device_state",
         sa.Column("device", sa.String(length=36), nullable=False),
         sa.Column("cursors", sa.LargeBinary(), nullable=False),

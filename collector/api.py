@@ -1,0 +1,204 @@
+"""The collector's HTTP interface for agents, Prometheus and whoever asks whether it is well."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import gzip
+import json
+import logging
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+from prometheus_client import generate_latest
+
+from checks.kit import wire
+from collector import access
+from collector.catalog import Catalog
+from collector.config import Networks
+from collector.directory import Directory, Member
+from collector.enrolment import Enrolment
+from collector.exposition import Exposition
+from collector.ingest import Ingest, Refusal
+from collector.live import Live
+from collector.store import devices
+from collector.telemetry import Telemetry
+
+GET_CONTEXT = b"sansang.get.v1\0"
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+MAX_ENROL = 4096
+log = logging.getLogger("sansang.api")
+
+
+class Guard(Struct, frozen=True):
+    """Networks that may scrape, and proxies that are believed."""
+
+    metrics: Networks
+    proxies: Networks
+
+
+class Api:
+    """Handlers over the parts; holds no state of its own but whether the collector is going down."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        enrolment: Enrolment,
+        directory: Directory,
+        catalog: Catalog,
+        live: Live,
+        exposition: Exposition,
+        telemetry: Telemetry,
+        guard: Guard,
+        read_timeout: float,
+    ) -> None:
+        self._ingest, self._enrolment, self._directory, self._catalog = ingest, enrolment, directory, catalog
+        self._live, self._exposition, self._telemetry = live, exposition, telemetry
+        self._guard, self._read_timeout = guard, read_timeout
+        self.ready = False
+        self.closing = False
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/v1/results", self.results),
+            web.post("/v1/enrol", self.enrol),
+            web.get("/v1/config", self.config),
+            web.get("/metrics", self.metrics),
+            web.get("/metrics/devices", self.device_metrics),
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+        ]
+
+    async def results(self, request: web.Request) -> web.Response:
+        """A batch. 200 with an Ack once it is on disk; see RUNBOOK.md for every refusal."""
+        if self.closing:
+            raise Refusal(503, "overloaded", "the collector is stopping", 5.0)
+        self._ingest.admit()
+        self._ingest.inflight += 1
+        self._telemetry.waiting.set(self._ingest.inflight)
+        try:
+            ack = await self._ingest.take(await self._body(request, wire.MAX_SEALED))
+        finally:
+            self._ingest.inflight -= 1
+        member = self._directory.get(ack.agent)
+        if member:
+            ack.config = self._catalog.etag(member.device.unit, member.device.role)
+        return _json(ack)
+
+    async def enrol(self, request: web.Request) -> web.Response:
+        answer = await self._enrolment.take(await self._body(request, MAX_ENROL))
+        log.info("device enrolled", extra={"device": answer.device, "unit": answer.unit, "status": answer.status})
+        return _json(answer)
+
+    async def config(self, request: web.Request) -> web.Response:
+        """The jobs of the device that asks; 304 when it has them."""
+        device = self._signed(request).device
+        etag = self._catalog.etag(device.unit, device.role)
+        if request.headers.get("If-None-Match", "").strip('"') == etag:
+            return web.Response(status=304, headers={"ETag": f'"{etag}"'})
+        response = _json(self._catalog.device_config(device.unit, device.role))
+        response.headers["ETag"] = f'"{etag}"'
+        return response
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        self._scraper(request)
+        if not self.ready:
+            raise Refusal(503, "starting", "the collector is starting", 5.0)
+        text = self._exposition.units_text().encode() + generate_latest(self._telemetry.registry)
+        self._telemetry.stall.set(0)
+        return await _scrape(request, text)
+
+    async def device_metrics(self, request: web.Request) -> web.Response:
+        self._scraper(request)
+        if not self.ready:
+            raise Refusal(503, "starting", "the collector is starting", 5.0)
+        unit = request.query.get("unit")
+        if unit is not None and unit not in self._live.units:
+            raise Refusal(404, "unknown_unit", f"no unit has the code {unit!r} in this locality")
+        return await _scrape(request, self._exposition.devices_text(unit).encode())
+
+    async def healthz(self, _: web.Request) -> web.Response:
+        """The process answers."""
+        return web.json_response({"status": "ok"})
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        """The store is open, and the first sweep is through."""
+        ready = self.ready and not self.closing
+        return web.json_response({"status": "ready" if ready else "not ready"}, status=200 if ready else 503)
+
+    async def _body(self, request: web.Request, most: int) -> bytes:
+        if request.content_length is not None and request.content_length > most:
+            raise self._refused(
+                413, "too_large", f"the body is {request.content_length} bytes, at most {most} are taken"
+            )
+        parts: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._read_timeout):
+                async for part in request.content.iter_any():
+                    parts.append(part)
+                    if sum(map(len, parts)) > most:
+                        raise self._refused(413, "too_large", f"the body is over {most} bytes")
+        except TimeoutError:
+            raise self._refused(408, "timeout", f"the body did not arrive in {self._read_timeout:g} s") from None
+        return b"".join(parts)
+
+    def _refused(self, status: int, code: str, message: str) -> Refusal:
+        self._telemetry.refusals.labels(code).inc()
+        return Refusal(status, code, message)
+
+    def _signed(self, request: web.Request) -> Member:
+        member = self._directory.get(request.headers.get("Sansang-Agent", ""))
+        if member is None:
+            raise Refusal(401, "unknown_agent", "no such device is enrolled here")
+        try:
+            signature = base64.b64decode(request.headers.get("Sansang-Signature", ""), validate=True)
+        except (binascii.Error, ValueError):
+            signature = b""
+        if not member.key.verify(GET_CONTEXT + request.path.encode(), signature):
+            raise Refusal(401, "bad_signature", "the signature is not this device's")
+        if member.device.status == devices.REVOKED:
+            raise Refusal(403, "revoked", "this device was revoked")
+        return member
+
+    def _scraper(self, request: web.Request) -> None:
+        if not access.allowed(request, self._guard.metrics, self._guard.proxies):
+            raise Refusal(403, "forbidden", "this address may not read metrics (access.metrics in collector.yaml)")
+
+
+def _json(value: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json")
+
+
+async def _scrape(request: web.Request, text: bytes) -> web.Response:
+    headers = {"Content-Type": TEXT}
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        text = await asyncio.to_thread(gzip.compress, text, 1)
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=text, headers=headers)
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Refusals as JSON with a stable code. What nobody foresaw is a 500 without a word of the inside."""
+    try:
+        answer: web.StreamResponse = await handler(request)
+    except Refusal as refusal:
+        return refused(refusal)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("request failed", extra={"method": request.method, "path": request.path})
+        return refused(Refusal(500, "internal", "the collector failed; its log says why"))
+    return answer
+
+
+def refused(refusal: Refusal) -> web.Response:
+    body: dict[str, object] = {"error": refusal.code, "message": str(refusal)}
+    headers = {}
+    if refusal.retry_after is not None:
+        body["retry_after"] = refusal.retry_after
+        headers["Retry-After"] = str(round(refusal.retry_after))
+    return web.Response(status=refusal.status, text=json.dumps(body), content_type="application/json", headers=headers)

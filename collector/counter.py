@@ -1,0 +1,42 @@
+"""Reaches an Office: the running collector's by its socket, or one of our own over the same database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from collector.app import Parts
+from collector.office import SOCKET, Office, Wrong
+
+
+async def ask(parts: Parts, name: str, **arguments: Any) -> Any:
+    """The answer of one call. Raises Wrong, or StoreError when the database cannot be opened."""
+    socket = Path(parts.config.state_dir) / SOCKET
+    if socket.exists():
+        try:
+            return await _by_socket(socket, name, arguments)
+        except aiohttp.ClientConnectorError:
+            pass  # left behind by a collector that was killed
+    parts.store.open()
+    try:
+        await parts.sweep.start()
+        return await Office(parts).call(name, arguments)
+    finally:
+        await parts.ingest.drained()
+        parts.store.close()
+
+
+async def _by_socket(socket: Path, name: str, arguments: dict[str, Any]) -> Any:
+    connector = aiohttp.UnixConnector(str(socket))
+    body = msgspec.msgpack.encode(arguments)
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.post(f"http://collector/call/{name}", data=body) as reply,
+    ):
+        answer = msgspec.msgpack.decode(await reply.read())
+    if "wrong" in answer:
+        raise Wrong(answer["wrong"])
+    return answer["answer"]

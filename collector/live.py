@@ -1,0 +1,108 @@
+"""The board: newest states and verdicts in memory, filled by the sweep, read by pages, exposition and CLI."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from checks.kit.model import Result
+from collector.directory import Directory
+from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
+from collector.store import history
+from collector.store.devices import Device
+from collector.store.engine import Store
+from collector.store.states import Latest, State
+
+_decode = msgspec.json.Decoder(Result).decode
+
+
+class Live:
+    """Implements :class:`collector.board.Board`."""
+
+    def __init__(self, store: Store, directory: Directory, units: dict[str, Unit], targets: list[Target]) -> None:
+        self._store, self._directory = store, directory
+        self._units, self._targets = units, targets
+        self._states: dict[str, State] = {}
+        self._verdicts: dict[str, UnitVerdict] = {}
+        self._generation = 0
+        self._waiters: set[asyncio.Future[None]] = set()
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    @property
+    def units(self) -> dict[str, Unit]:
+        return self._units
+
+    @property
+    def verdicts(self) -> dict[str, UnitVerdict]:
+        return self._verdicts
+
+    @property
+    def targets(self) -> list[Target]:
+        return self._targets
+
+    def devices_of(self, unit: str) -> list[DeviceFacts]:
+        return [self._facts(device) for device in self._directory.of_unit(unit)]
+
+    def device(self, device: str) -> DeviceFacts | None:
+        member = self._directory.get(device)
+        return self._facts(member.device) if member else None
+
+    async def history(self, unit: str, since: int) -> list[Transition]:
+        return await self._store.read(lambda connection: history.of_unit(connection, unit, since))
+
+    async def changes(self, since: int) -> list[Transition]:
+        return await self._store.read(lambda connection: history.verdicts(connection, since))
+
+    async def changed(self, generation: int, timeout: float) -> int:
+        if self._generation == generation:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            try:
+                await asyncio.wait([waiter], timeout=timeout)
+            finally:
+                self._waiters.discard(waiter)
+        return self._generation
+
+    def update(self, states: list[State], verdicts: list[UnitVerdict]) -> None:
+        """Takes what the sweep found, and wakes who waits for it."""
+        self._states.update((state.device, state) for state in states)
+        self._verdicts.update((verdict.unit, verdict) for verdict in verdicts)
+        if states or verdicts:
+            self._generation += 1
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _facts(self, device: Device) -> DeviceFacts:
+        state = self._states.get(device.id)
+        if state is None:
+            state = State(device=device.id)
+        return DeviceFacts(
+            id=device.id,
+            unit=device.unit,
+            role=device.role,
+            status=device.status,
+            enrolled_at=device.enrolled_at,
+            name=device.name,
+            last_seen=state.last_seen,
+            clock_offset=state.clock_offset,
+            health=state.health,
+            version=state.version,
+            results={_key(key): decoded(latest) for key, latest in state.results.items()},
+        )
+
+
+def decoded(latest: Latest) -> Result:
+    """The result as it was sent, with its time on the collector's clock."""
+    result = _decode(latest.raw)
+    result.at = latest.at
+    return result
+
+
+def _key(key: str) -> tuple[str, str]:
+    check, _, target = key.partition("|")
+    return check, target

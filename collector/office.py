@@ -1,0 +1,148 @@
+"""What an administrator may do, by name: the command line calls it here, or through the running collector's socket.
+
+The collector is the only writer of its database, so while it runs the command line asks it; the socket is a file
+that only the collector's own user can open.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from checks.kit import wire
+from collector.app import Parts
+from collector.ingest import Refusal
+from collector.store import devices
+
+SOCKET = "admin.sock"
+
+
+class Wrong(Exception):
+    """A request that cannot be met; the text is one line for people."""
+
+
+class Office:
+    """The calls. Arguments and answers are plain JSON."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.calls: dict[str, Callable[..., Awaitable[Any]]] = {
+            "tokens.create": self.create_token,
+            "tokens.list": self.list_tokens,
+            "tokens.revoke": self.revoke_token,
+            "devices.list": self.list_devices,
+            "devices.approve": lambda device: self._set_status(device, devices.ACTIVE),
+            "devices.revoke": lambda device: self._set_status(device, devices.REVOKED),
+            "readiness": self.readiness,
+            "import": self.take,
+        }
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Raises Wrong."""
+        return msgspec.to_builtins(await self.calls[name](**arguments))
+
+    async def create_token(self, unit: str, seats: int, days: float, review: bool = False, note: str = "") -> str:
+        """The secret text of a new token; shown once, stored as a hash."""
+        self._unit(unit)
+        return await self._parts.store.write(
+            lambda connection: devices.create_token(
+                connection, unit=unit, seats=seats, now=self._parts.now(), days=days, review=review, note=note
+            )
+        )
+
+    async def list_tokens(self) -> list[devices.Token]:
+        return await self._parts.store.read(devices.list_tokens)
+
+    async def revoke_token(self, token: str) -> None:
+        done = await self._parts.store.write(
+            lambda connection: devices.revoke_token(connection, token, self._parts.now())
+        )
+        if not done:
+            raise Wrong(f"no token with the id {token!r} is in force")
+
+    async def list_devices(self, unit: str | None = None) -> list[dict[str, Any]]:
+        """Every device, or one unit's, with what was last heard of it."""
+        if unit is not None:
+            self._unit(unit)
+        live = self._parts.live
+        codes = [unit] if unit else sorted(self._parts.directory.units)
+        return [
+            {
+                "id": device.id, "unit": device.unit, "role": device.role, "status": device.status,
+                "enrolled_at": device.enrolled_at, "last_seen": device.last_seen,
+                "clock_offset": device.clock_offset, "version": device.version,
+            }
+            for code in codes
+            for device in live.devices_of(code)
+        ]  # fmt: skip
+
+    async def _set_status(self, device: str, status: str) -> None:
+        done = await self._parts.store.write(
+            lambda connection: devices.set_status(connection, device, status, self._parts.now())
+        )
+        if not done:
+            raise Wrong(f"no device has the id {device!r}")
+        await self._parts.sweep.once()
+
+    async def readiness(self, unit: str | None = None) -> list[Any]:
+        """The verdict of one unit, or of all that have a device."""
+        if unit is not None:
+            self._unit(unit)
+        verdicts = self._parts.live.verdicts
+        codes = [unit] if unit else [code for code in verdicts if code in self._parts.directory.units]
+        return [verdicts[code] for code in codes]
+
+    async def take(self, sealed: bytes) -> dict[str, Any]:
+        """One signed batch from a technician's file; the same as if its device had pushed it."""
+        try:
+            ack = await self._parts.ingest.take(sealed)
+        except Refusal as refusal:
+            return {"error": refusal.code, "message": str(refusal)}
+        return {"device": ack.agent, "durable": ack.durable}
+
+    def _unit(self, code: str) -> None:
+        if code not in self._parts.live.units:
+            raise Wrong(f"no unit has the code {code!r} in this locality")
+
+
+class Socket:
+    """Serves an Office on a file in `folder`, for as long as the context lasts."""
+
+    def __init__(self, office: Office, folder: Path) -> None:
+        self._office, self._path = office, folder / SOCKET
+        app = web.Application(client_max_size=wire.MAX_SEALED * 2)
+        app.add_routes([web.post("/call/{name}", self._serve)])
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+
+    async def __aenter__(self) -> Socket:
+        await self._runner.setup()
+        self._path.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            await web.UnixSite(self._runner, str(self._path)).start()
+        finally:
+            os.umask(mask)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+        self._path.unlink(missing_ok=True)
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in self._office.calls:
+            return _answer({"wrong": f"this collector does not know {name!r}: is it an older release?"})
+        try:
+            arguments = msgspec.msgpack.decode(await request.read())
+            return _answer({"answer": await self._office.call(name, arguments)})
+        except Wrong as why:
+            return _answer({"wrong": str(why)})
+
+
+def _answer(value: dict[str, Any]) -> web.Response:
+    return web.Response(body=msgspec.msgpack.encode(value))

@@ -1,0 +1,120 @@
+"""What the command line prints: tables that fit a terminal, words and glyphs as on the pages."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from collector.readiness import words
+from collector.readiness.model import Target, Unit, UnitVerdict, Verdict
+from collector.readiness.text import quantity
+
+INK = {
+    Verdict.READY: "#009E73",
+    Verdict.AT_RISK: "#E69F00",
+    Verdict.NOT_READY: "#D55E00",
+    Verdict.UNKNOWN: "bright_black",
+}
+_HEADS = {
+    "code": ("mã", "code"), "name": ("tên", "name"), "province": ("tỉnh, thành phố", "province"),
+    "id": ("mã số", "id"), "unit": ("đơn vị", "unit"), "seats": ("chỗ", "seats"), "expires": ("hết hạn", "expires"),
+    "note": ("ghi chú", "note"), "role": ("vai trò", "role"), "status": ("tình trạng", "status"),
+    "seen": ("đo lần cuối", "last measured"), "clock": ("lệch giờ (s)", "clock (s)"),
+    "verdict": ("kết luận", "verdict"),
+    "why": ("lý do", "why"), "devices": ("thiết bị", "devices"), "what": ("yêu cầu", "requirement"),
+    "value": ("đo được", "measured"), "need": ("cần", "needed"), "source": ("căn cứ", "source"),
+}  # fmt: skip
+
+
+def _table(lang: str, *columns: str, right: Iterable[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(_HEADS[column][lang == "en"], justify="right" if column in right else "left")
+    return table
+
+
+def units(found: Iterable[Unit], lang: str) -> None:
+    table = _table(lang, "code", "name", "province")
+    for unit in found:
+        table.add_row(unit.code, escape(unit.name), escape(unit.province))
+    Console().print(table)
+
+
+def tokens(found: list[dict[str, Any]], lang: str) -> None:
+    table = _table(lang, "id", "unit", "seats", "expires", "status", "note", right=["seats"])
+    for token in found:
+        status = ("đã thu hồi", "revoked") if token["revoked_at"] else ("có hiệu lực", "in force")
+        seats = f"{token['used']}/{token['seats']}"
+        table.add_row(
+            token["id"],
+            token["unit"],
+            seats,
+            _instant(token["expires_at"]),
+            status[lang == "en"],
+            escape(token["note"]),
+        )
+    Console().print(table)
+
+
+def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -> None:
+    table = _table(lang, "id", "unit", "role", "status", "seen", "clock", right=["clock"])
+    for device in found:
+        name = known[device["unit"]].name if device["unit"] in known else device["unit"]
+        offset = device["clock_offset"]
+        clock = "—" if offset is None else f"{offset:+.1f}"
+        seen = _instant(device["last_seen"])
+        table.add_row(device["id"], escape(name), device["role"], device["status"], seen, clock)
+    Console().print(table)
+
+
+def readiness(
+    verdicts: list[UnitVerdict], known: Mapping[str, Unit], targets: list[Target], lang: str, *, detailed: bool
+) -> None:
+    """One line a unit, worst first; `detailed` shows every requirement of each."""
+    order = [Verdict.NOT_READY, Verdict.AT_RISK, Verdict.UNKNOWN, Verdict.READY]
+    for verdict in sorted(verdicts, key=lambda one: order.index(one.verdict)) if detailed else ():
+        Console().print(f"[bold]{escape(known[verdict.unit].name)}[/] ({verdict.unit})")
+        Console().print(f"{_mark(verdict)} {escape(words.headline(verdict, known[verdict.unit], lang, targets))}")
+        _requirements(verdict, lang)
+    if detailed:
+        return
+    table = _table(lang, "code", "name", "verdict", "why", "devices", right=["devices"])
+    for verdict in sorted(verdicts, key=lambda one: (order.index(one.verdict), one.unit)):
+        why = words.cause(verdict, lang, targets)
+        counted = f"{verdict.reporting}/{verdict.expected}"
+        table.add_row(verdict.unit, escape(known[verdict.unit].name), _mark(verdict, lang), escape(why), counted)
+    Console().print(table)
+
+
+def _requirements(verdict: UnitVerdict, lang: str) -> None:
+    table = _table(lang, "what", "verdict", "value", "need", "source", right=["value"])
+    for line in verdict.requirements:
+        state = f"[{INK[line.state]}]{words.verdict_glyph(line.state)} {words.verdict_word(line.state, lang)}[/]"
+        value = (
+            words.reason_word(line.reason, lang) if line.value is None else quantity(line.value, line.unit, lang)
+        )
+        table.add_row(
+            escape(line.title.get(lang, line.id)),
+            state,
+            escape(value),
+            escape(words.need(line, lang)),
+            escape(line.source),
+        )
+    Console().print(table)
+
+
+def _mark(verdict: UnitVerdict, lang: str | None = None) -> str:
+    word = f" {words.state_word(verdict, lang)}" if lang else ""
+    return f"[{INK[verdict.verdict]}]{words.state_glyph(verdict)}{word}[/]"
+
+
+def _instant(at: int | None) -> str:
+    if at is None:
+        return "—"
+    return datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC).astimezone().strftime("%d/%m/%Y %H:%M")

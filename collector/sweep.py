@@ -1,0 +1,203 @@
+"""Brings verdicts up to date: takes what ingest changed, judges the units it touches, stores transitions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from collector.directory import Directory
+from collector.exposition import Catalogue, Exposition, Lines, device_lines, unit_lines
+from collector.ledger import Ledger, Touched
+from collector.live import Live
+from collector.readiness.evaluate import evaluate, next_change
+from collector.readiness.model import (
+    RequirementState,
+    Silence,
+    Target,
+    Transition,
+    UnitFacts,
+    UnitVerdict,
+    Verdict,
+)
+from collector.readiness.profile import Profile
+from collector.readiness.transitions import compare
+from collector.store import history, states
+from collector.store.devices import ACTIVE
+from collector.store.engine import Store
+from collector.telemetry import Telemetry
+from collector.windows import Windows
+
+RECHECK = 60_000_000  # µs; a window slides even when nothing arrives
+CHUNK = 64  # units judged between two breaths of the event loop
+
+
+class Rules(Struct, frozen=True):
+    """What units are judged by, and which targets apply to them."""
+
+    profile: Profile
+    locality: str
+    targets: list[Target]
+
+
+class Judged(Struct, frozen=True):
+    """A unit as one sweep found it, ready to be published: lines by device with their unknown samples, and when
+    silence alone will change the verdict."""
+
+    before: UnitVerdict | None
+    verdict: UnitVerdict
+    lines: Lines
+    devices: dict[str, tuple[Lines, int]]
+    change: int | None
+
+
+class Sweep:
+    """Judges. One :meth:`once` runs at a time; `complain` is called with what stopped one."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        directory: Directory,
+        live: Live,
+        exposition: Exposition,
+        catalogue: Catalogue,
+        rules: Rules,
+        windows: Windows,
+        telemetry: Telemetry,
+        *,
+        now: Callable[[], int] = lambda: time.time_ns() // 1000,
+        complain: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        self._store, self._ledger, self._directory = store, ledger, directory
+        self._live, self._exposition, self._catalogue = live, exposition, catalogue
+        self._rules, self._windows, self._telemetry = rules, windows, telemetry
+        self._now, self._complain = now, complain
+        self._due: dict[str, int] = {}
+        self._dirty: set[str] = set()
+        self._statuses: dict[str, tuple[str, str]] = {}
+
+    async def start(self) -> None:
+        """Takes up where judging last stopped: states and the newest transitions are read, every unit is judged."""
+        await self._directory.refresh()
+        found = await self._store.read(lambda connection: list(states.load(connection)))
+        self._live.update(found, restored(await self._store.read(history.newest)))
+        self._dirty = set(self._live.units)
+        await self.once()
+
+    async def tick(self) -> None:
+        """:meth:`once`, for a timer: a sweep that fails is counted and tried again; nothing is lost by it."""
+        try:
+            await self.once()
+        except Exception as why:
+            self._telemetry.sweep_failures.inc()
+            self._complain(why)
+
+    async def once(self) -> None:
+        """Judges every unit that was touched, or whose time has come."""
+        started = time.perf_counter()
+        await self._directory.refresh()
+        touched: Touched = await self._store.run(self._ledger.touched)
+        self._windows.invalidate(touched.hours)
+        self._dirty |= self._touched_units(touched)
+        self._live.update(touched.states, [])
+        now = self._now()
+        due = sorted(self._dirty | {unit for unit, at in self._due.items() if at <= now})
+        for first in range(0, len(due), CHUNK):
+            await self._judge(due[first : first + CHUNK], now)
+        self._telemetry.sweep.set(time.perf_counter() - started)
+        self._telemetry.swept.set(now / 1e6)
+
+    def _touched_units(self, touched: Touched) -> set[str]:
+        units = {unit for unit, _ in touched.hours}
+        for state in touched.states:
+            member = self._directory.get(state.device)
+            if member:
+                units.add(member.device.unit)
+        present = {
+            device.id: (device.unit, device.status)
+            for unit in self._directory.units
+            for device in self._directory.of_unit(unit)
+        }
+        for device in present.keys() | self._statuses.keys():
+            if present.get(device) != self._statuses.get(device):
+                units.update(where[0] for where in (present.get(device), self._statuses.get(device)) if where)
+        self._statuses = present
+        return units & self._live.units.keys()
+
+    async def _judge(self, units: list[str], now: int) -> None:
+        judged = await self._store.read(lambda connection: [self._judged(connection, unit, now) for unit in units])
+        changes: list[Transition] = []
+        for one in judged:
+            if one.before is not None or one.verdict.silence is not Silence.NEVER_ENROLLED:
+                changes += compare(one.before, one.verdict)
+        if changes:
+            await self._store.write(lambda connection: history.append(connection, changes))
+        for one in judged:
+            self._publish(one, now)
+        self._live.update([], [one.verdict for one in judged])
+        self._dirty.difference_update(units)
+
+    def _judged(self, connection: Connection, unit: str, now: int) -> Judged:
+        """On a reader's thread, so that pages and pushes go on meanwhile."""
+        facts = self._facts(connection, unit, now)
+        before = self._live.verdicts.get(unit)
+        verdict = evaluate(self._rules.profile, facts, now, before)
+        rendered = {device.id: device_lines(device, self._catalogue) for device in facts.devices}
+        unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality)
+        change = next_change(self._rules.profile, facts, verdict) if facts.devices else None
+        return Judged(before, verdict, unit_text, rendered, change)
+
+    def _facts(self, connection: Connection, unit: str, now: int) -> UnitFacts:
+        devices = self._live.devices_of(unit)
+        active = [device for device in devices if device.status == ACTIVE]
+        buckets = self._windows.read(connection, unit, now // 1_000_000) if active else []
+        return UnitFacts(unit=unit, expected=len(active), devices=active, targets=self._rules.targets, buckets=buckets)
+
+    def _publish(self, one: Judged, now: int) -> None:
+        unit = one.verdict.unit
+        self._exposition.put_unit(unit, one.lines)
+        for device, (lines, unknown) in one.devices.items():
+            self._exposition.put_device(unit, device, lines)
+            self._telemetry.unknown_metrics.inc(unknown)
+        self._exposition.keep_devices(unit, set(one.devices))
+        if one.devices:
+            self._due[unit] = min(now + RECHECK, one.change) if one.change else now + RECHECK
+        else:
+            self._due.pop(unit, None)
+
+
+def restored(newest: Iterable[Transition]) -> list[UnitVerdict]:
+    """Verdicts as the newest transitions left them: enough to carry on ``since`` and holds, not to be shown."""
+    found: dict[str, UnitVerdict] = {}
+    for change in newest:
+        verdict = found.setdefault(
+            change.unit,
+            UnitVerdict(
+                unit=change.unit,
+                verdict=Verdict.UNKNOWN,
+                at=change.at,
+                since=change.at,
+                profile=change.profile,
+                expected=0,
+                reporting=0,
+            ),
+        )
+        if change.subject == "verdict":
+            verdict.verdict, verdict.since = Verdict(change.new), change.at
+        elif change.subject == "silence":
+            verdict.silence = Silence(change.new) if change.new else None
+            verdict.silent_since = change.at if change.new else None
+        else:
+            verdict.requirements.append(
+                RequirementState(
+                    id=change.subject.removeprefix("requirement:"),
+                    title={},
+                    mandatory=False,
+                    state=Verdict(change.new),
+                    since=change.at,
+                )
+            )
+    return list(found.values())
