@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 
 import checks
 from checks.kit.model import Check
@@ -11,7 +11,9 @@ from checks.kit.model import Check
 
 def names() -> list[str]:
     """The names of all checks, without importing one."""
-    return sorted(module.name for module in pkgutil.iter_modules(checks.__path__) if not module.ispkg)
+    # pkgutil.iter_modules would import inspect: 3.8 MB in the resident agent, which may use 19
+    files = (file for folder in checks.__path__ for file in os.listdir(folder))  # noqa: PTH208
+    return sorted(file[:-3] for file in files if file.endswith(".py") and file != "__init__.py")
 
 
 def load(name: str) -> Check:

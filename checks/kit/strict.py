@@ -8,11 +8,13 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 import yaml
+from msgspec import inspect
 
 T = TypeVar("T")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _EXPECTED = re.compile(r"^Expected `(.+?)`, got `(.+?)`$")
+_BOUNDED = re.compile(r"^Expected `(int|float|str)` ((?:<|>|of length).+)$")
 _WORDS = {
     "str": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "array": "a list",
     "object": "a mapping", "null": "nothing", "date": "a date",
@@ -122,7 +124,37 @@ def _typed(raw: Any, kind: type[T], places: dict[Where, tuple[int, int]], file: 
             raise _error(file, places, (*where, unknown[1]), _unknown(unknown[1])) from None
         if missing:
             raise _error(file, places, (*where, missing[1]), "is missing") from None
+        choices = _choices(kind, where) if message.startswith("Invalid enum value") else []
+        if choices:
+            expected = f"expected one of {', '.join(choices)}, got {_at(raw, where)!r}"
+            raise _error(file, places, where, expected) from None
         raise _error(file, places, where, _expected(message, _at(raw, where))) from None
+
+
+def _choices(kind: Any, where: Where) -> list[str]:
+    """The words that may stand at `where` in a `kind`."""
+    found = [inspect.type_info(kind)]
+    for step in where:
+        found = [inner for info in _unfolded(found) for inner in _inside(info, step)]
+    return [str(word) for info in _unfolded(found) if isinstance(info, inspect.LiteralType) for word in info.values]
+
+
+def _unfolded(found: list[inspect.Type]) -> list[inspect.Type]:
+    flat: list[inspect.Type] = []
+    for info in found:
+        if isinstance(info, inspect.Metadata):
+            flat += _unfolded([info.type])
+        else:
+            flat += _unfolded(list(info.types)) if isinstance(info, inspect.UnionType) else [info]
+    return flat
+
+
+def _inside(info: inspect.Type, step: Step) -> list[inspect.Type]:
+    if isinstance(info, inspect.StructType):
+        return [field.type for field in info.fields if field.encode_name == step]
+    if isinstance(info, inspect.DictType):
+        return [info.value_type]
+    return [info.item_type] if isinstance(info, inspect.ListType | inspect.VarTupleType) else []
 
 
 def _unknown(key: str) -> str:
@@ -130,6 +162,9 @@ def _unknown(key: str) -> str:
 
 
 def _expected(message: str, value: Any) -> str:
+    bounded = _BOUNDED.match(message)
+    if bounded:
+        return f"expected {_WORDS.get(bounded[1], bounded[1])} {bounded[2]}, got {value!r}"
     match = _EXPECTED.match(message)
     if not match:
         return message[0].lower() + message[1:]
