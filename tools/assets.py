@@ -1,0 +1,57 @@
+"""Fetches what the pages use that others wrote, and puts it where the collector serves it from.
+
+``npm ci`` from package-lock.json (checked by hash, no scripts run), then a copy of the few files that are needed into
+collector/web/static/vendor/, with their licences beside them. A second run with the same lock does nothing.
+The pages are readable without these files; they then use the system's font and do not refresh by themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "collector" / "web" / "static" / "vendor"
+FONT = "@fontsource/be-vietnam-pro"
+FILES = {
+    f"{FONT}/files/be-vietnam-pro-{subset}-{weight}-normal.woff2": f"be-vietnam-pro-{subset}-{weight}-normal.woff2"
+    for subset in ("vietnamese", "latin-ext", "latin")
+    for weight in (400, 600)
+} | {
+    f"{FONT}/LICENSE": "LICENSE.be-vietnam-pro",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
+    "htmx.org/LICENSE": "LICENSE.htmx",
+}
+
+
+def main() -> int:
+    wanted = hashlib.sha256((ROOT / "package-lock.json").read_bytes() + repr(FILES).encode()).hexdigest()
+    stamp = VENDOR / ".stamp"
+    if stamp.is_file() and stamp.read_text() == wanted and all((VENDOR / name).is_file() for name in FILES.values()):
+        return 0
+    npm = shutil.which("npm")
+    if npm is None:
+        print("npm is not installed: the pages use the system's font and do not refresh by themselves", file=sys.stderr)
+        return 1
+    done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=ROOT, check=False)
+    if done.returncode:
+        return done.returncode
+    copy()
+    stamp.write_text(wanted)
+    return 0
+
+
+def copy() -> None:
+    """The files of FILES from node_modules to VENDOR, and nothing else there."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    VENDOR.mkdir(parents=True)
+    for source, name in FILES.items():
+        shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# tools/debian.sh GROUP… — the Debian packages of these groups, installed where they are missing.
+# As root it installs them, without starting the services they bring; as anyone else it prints the one line that does.
+set -euo pipefail
+
+# group  package                    what shows that it is there: a command, or python:MODULE
+packages() {
+  cat <<'END'
+env      python3-venv               python:ensurepip
+assets   npm                        npm
+test     postgresql                 postgres
+test     iproute2                   ip
+test     strace                     strace
+test     chromium                   chromium
+test     prometheus                 prometheus
+bench    prometheus                 prometheus
+bench    prometheus-node-exporter   prometheus-node-exporter
+bench    prometheus-pushgateway     prometheus-pushgateway
+bench    victoria-metrics           victoria-metrics
+bench    zabbix-agent2              zabbix_agent2
+END
+}
+
+PATH=$PATH:/usr/sbin:/sbin:$(printf '%s:' /usr/lib/postgresql/*/bin)
+
+present() {
+  case $1 in
+    python:*) "${PYTHON:-/usr/bin/python3}" -c "import ${1#python:}" 2>/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+missing=()
+while read -r group package proof; do
+  for wanted in "$@"; do
+    if [ "$group" = "$wanted" ] && ! present "$proof"; then missing+=("$package"); fi
+  done
+done < <(packages)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+install="apt-get install --yes --no-install-recommends ${missing[*]}"
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Missing Debian packages; run this line, then make again: sudo $install" >&2
+  exit 1
+fi
+
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy" # invoke-rc.d asks it: 101 forbids starting what is being installed
+  chmod 755 "$policy"
+fi
+echo "» Debian packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update --quiet && $install --quiet; } >"$log" 2>&1 </dev/null; then
+  tail -n 20 "$log" >&2
+  echo "apt-get could not install: ${missing[*]} (all of its output: $log)" >&2
+  exit 1
+fi
+rm -f "$log"
