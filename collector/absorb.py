@@ -11,7 +11,7 @@ from checks.kit.model import Outcome, Result
 from checks.kit.wire import Batch, Gap, encode_result
 from collector.store.cursor import Cursor, admit
 from collector.store.states import Latest, State
-from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, series_key
+from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, listed_series
 
 CLOCK_TOLERANCE = 2_000_000  # µs; below it the device's own time is kept (faults.md, goal 7)
 OLDEST = 45 * 86_400_000_000  # µs; a spool keeps 30 days, so what claims more has no usable time
@@ -29,7 +29,7 @@ class Known(Protocol):
 
     @property
     def distributions(self) -> dict[str, tuple[str, ...]]:
-        """Metrics whose quantiles are kept, with their label names."""
+        """Metrics whose quantiles are kept, with their label names, ascending."""
         ...
 
 
@@ -126,9 +126,8 @@ def _count(jobs: Jobs, key: str, result: Result, distributions: dict[str, tuple[
     sketches = tally.sketches
     for sample in result.samples:
         names = distributions.get(sample.name)
-        if names is None or len(names) != len(sample.labels) or sample.value < 0:
+        if names is None or (series := listed_series(sample.name, names, sample.labels)) is None:
             continue
-        series = series_key(sample.name, sample.labels)
         sketch = sketches.get(series)
         if sketch is None:
             if len(sketches) >= MAX_SKETCHES:

@@ -10,14 +10,14 @@ import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from msgspec import Struct
 
+from checks.kit import wire
 from collector import access, api
-from collector.api import Api, Guard
+from collector.api import Api, Guard, Handler
 from collector.catalog import Catalog
 from collector.config import CollectorConfig, networks
 from collector.directory import Directory
@@ -35,7 +35,6 @@ from collector.windows import Windows
 
 DRAIN_SECONDS = 10.0
 STALL_PERIOD = 0.5
-MACHINES = ("/v1/", "/metrics", "/healthz", "/readyz")
 log = logging.getLogger("sansang")
 
 
@@ -116,7 +115,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
 def _application(
     config: CollectorConfig, catalog: Catalog, live: Live, handlers: Api, now: Callable[[], int]
 ) -> web.Application:
-    app = web.Application(middlewares=[_pages_guard(config), api.errors], client_max_size=1 << 20)
+    app = web.Application(client_max_size=wire.MAX_SEALED)
     app.add_routes(handlers.routes())
     settings = Settings(
         locality=catalog.locality.title,
@@ -126,20 +125,21 @@ def _application(
         checks=catalog.checks,
         now=now,
     )
-    attach(app, live, settings)
+    attach(app, live, settings, _pages_guard(config))
     return app
 
 
-def _pages_guard(config: CollectorConfig) -> Any:
+def _pages_guard(config: CollectorConfig) -> Callable[[Handler], Handler]:
+    """Pages are for listed networks."""
     pages, proxies = networks(config.access.pages), networks(config.trusted_proxies)
 
-    @web.middleware
-    async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
-        """Everything that is not for machines is a page, and pages are for listed networks."""
-        if not request.path.startswith(MACHINES) and not access.allowed(request, pages, proxies):
-            message = "this address may not read the pages (access.pages in collector.yaml)"
-            return api.refused(Refusal(403, "forbidden", message))
-        answer: web.StreamResponse = await handler(request)
+    def guard(handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            if not access.allowed(request, pages, proxies):
+                message = "this address may not read the pages (access.pages in collector.yaml)"
+                return api.refused(Refusal(403, "forbidden", message))
+            return await handler(request)
+
         return answer
 
     return guard

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+import uvloop
 
 from checks.kit import wire
 from checks.kit.strict import ConfigError
@@ -83,7 +84,7 @@ def run(file: str | None) -> None:
     """Serve until Ctrl-C or SIGTERM. Logs go to standard error, one JSON object a line."""
     config, catalog = load(file)
     log.setup(config.log_level)
-    asyncio.run(_serve(build(config, catalog)))
+    uvloop.run(_serve(build(config, catalog)))
 
 
 async def _serve(parts: Parts) -> None:

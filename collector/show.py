@@ -21,6 +21,7 @@ INK = {
     Verdict.NOT_READY: "#D55E00",
     Verdict.UNKNOWN: "bright_black",
 }
+WIDE = 140  # columns; below it the sources are left to the page
 _HEADS = {
     "code": ("mã", "code"), "name": ("tên", "name"), "province": ("tỉnh, thành phố", "province"),
     "id": ("mã số", "id"), "unit": ("đơn vị", "unit"), "seats": ("chỗ", "seats"), "expires": ("hết hạn", "expires"),
@@ -81,7 +82,8 @@ def readiness(
     for verdict in sorted(verdicts, key=lambda one: order.index(one.verdict)) if detailed else ():
         Console().print(f"[bold]{escape(known[verdict.unit].name)}[/] ({verdict.unit})")
         Console().print(f"{_mark(verdict)} {escape(words.headline(verdict, known[verdict.unit], lang, targets))}")
-        _requirements(verdict, lang)
+        if verdict.expected:
+            _requirements(verdict, lang)
     if detailed:
         return
     table = _table(lang, "code", "name", "verdict", "why", "devices", right=["devices"])
@@ -93,18 +95,14 @@ def readiness(
 
 
 def _requirements(verdict: UnitVerdict, lang: str) -> None:
-    table = _table(lang, "what", "verdict", "value", "need", "source", right=["value"])
+    wide = Console().width >= WIDE
+    table = _table(lang, "what", "verdict", "value", "need", *(["source"] if wide else []), right=["value"])
     for line in verdict.requirements:
         state = f"[{INK[line.state]}]{words.verdict_glyph(line.state)} {words.verdict_word(line.state, lang)}[/]"
-        value = (
-            words.reason_word(line.reason, lang) if line.value is None else quantity(line.value, line.unit, lang)
-        )
+        value = words.reason_word(line.reason, lang) if line.value is None else quantity(line.value, line.unit, lang)
+        source = [escape(line.source)] if wide else []
         table.add_row(
-            escape(line.title.get(lang, line.id)),
-            state,
-            escape(value),
-            escape(words.need(line, lang)),
-            escape(line.source),
+            escape(line.title.get(lang, line.id)), state, escape(value), escape(words.need(line, lang)), *source
         )
     Console().print(table)
 

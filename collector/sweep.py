@@ -131,8 +131,8 @@ class Sweep:
         judged = await self._store.read(lambda connection: [self._judged(connection, unit, now) for unit in units])
         changes: list[Transition] = []
         for one in judged:
-            if one.before is not None or one.verdict.silence is not Silence.NEVER_ENROLLED:
-                changes += compare(one.before, one.verdict)
+            if one.verdict.silence is not Silence.NEVER_ENROLLED or not _unheard(one.before):
+                changes += compare(None if _unheard(one.before) else one.before, one.verdict)
         if changes:
             await self._store.write(lambda connection: history.append(connection, changes))
         for one in judged:
@@ -167,6 +167,11 @@ class Sweep:
             self._due[unit] = min(now + RECHECK, one.change) if one.change else now + RECHECK
         else:
             self._due.pop(unit, None)
+
+
+def _unheard(verdict: UnitVerdict | None) -> bool:
+    """Whether nothing of the unit has been stored yet: thousands that never had a device leave no row."""
+    return verdict is None or verdict.silence is Silence.NEVER_ENROLLED
 
 
 def restored(newest: Iterable[Transition]) -> list[UnitVerdict]:

@@ -28,11 +28,12 @@ class Sketch(Struct, array_like=True):
     bins: dict[int, int] = field(default_factory=dict)
 
     def add(self, value: float) -> None:
+        """Counts `value`; below SMALLEST, and below zero, it counts as zero."""
         if value < SMALLEST:
             self.zeros += 1
         else:
-            index = _ceil(_log(value) * _per_bin)
-            self.bins[index] = self.bins.get(index, 0) + 1
+            bins, index = self.bins, _ceil(_log(value) * _per_bin)
+            bins[index] = bins.get(index, 0) + 1
 
     def merge(self, other: Sketch) -> None:
         self.zeros += other.zeros
@@ -86,12 +87,21 @@ def job_key(check: str, target: str) -> str:
 
 
 def series_key(metric: str, labels: dict[str, str]) -> str:
-    """``metric|label=value|…`` with labels in order, the key of ``Tally.sketches``."""
-    if len(labels) < 2:  # nearly always, and this is the hottest line of ingest
-        for name, value in labels.items():
-            return f"{metric}|{name}={value}"
-        return metric
+    """``metric|label=value|…`` with labels by name, the key of ``Tally.sketches``."""
     return "|".join([metric, *(f"{name}={labels[name]}" for name in sorted(labels))])
+
+
+def listed_series(metric: str, names: tuple[str, ...], labels: dict[str, str]) -> str | None:
+    """The :func:`series_key` of `labels` when they are exactly `names` (ascending), else None."""
+    if len(names) != len(labels):
+        return None
+    key = metric
+    for name in names:
+        value = labels.get(name)
+        if value is None:
+            return None
+        key = f"{key}|{name}={value}"
+    return key
 
 
 def bucket_of(at: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -12,6 +12,10 @@ REFUSALS = (
     "too_many_holes", "overloaded", "timeout", "storage",
 )  # fmt: skip
 ENROLMENTS = ("granted", "invalid", "bad_proof", "bad_token", "token_expired", "token_exhausted", "token_revoked")
+
+
+# A ``_created`` beside every counter would double them and tell nothing.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Telemetry:

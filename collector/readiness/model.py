@@ -45,11 +45,12 @@ class Unit(Struct, frozen=True, kw_only=True):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """A system that a unit must, or may, reach."""
+    """A system that a unit must, or may, reach. One whose address is not ``declared`` yet is not measured."""
 
     id: str
     title: Bilingual
     mandatory: bool = False
+    declared: bool = True
 
 
 class DeviceFacts(Struct, kw_only=True):
@@ -101,7 +102,10 @@ class Evidence(Struct, kw_only=True, omit_defaults=True):
 
 class RequirementState(Struct, kw_only=True, omit_defaults=True):
     """One line of the profile, judged. ``need`` is the ready band as shown to people (``≤ 100 ms``); ``value`` is in
-    ``unit``; ``reason`` is a Reason or one of the words of :mod:`collector.readiness.words`."""
+    ``unit``; ``reason`` is a Reason or one of the words of :mod:`collector.readiness.words`.
+
+    ``held`` is the last state that was known, ``pending`` the other one that has been seen since ``pending_since``
+    and is not yet shown because its hold time runs; see :mod:`collector.readiness.hold`."""
 
     id: str
     title: Bilingual
@@ -118,6 +122,9 @@ class RequirementState(Struct, kw_only=True, omit_defaults=True):
     remedy: Bilingual = field(default_factory=dict)
     procure: Bilingual = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
+    held: Verdict | None = None
+    pending: Verdict | None = None
+    pending_since: int = 0
 
 
 class UnitVerdict(Struct, kw_only=True, omit_defaults=True):

@@ -69,6 +69,11 @@ def admit(cursor: Cursor, numbers: list[int], oldest: int, declared: list[Gap]) 
     A declared gap counts only where nothing is held; what lies below `oldest` and is neither held, nor sent now, nor
     declared is lost, and says so. Raises TooManyHoles; the cursor is then to be thrown away.
     """
+    if numbers and not declared and oldest <= cursor.low == numbers[0] and not cursor.ahead:
+        after = numbers[0] + len(numbers)
+        if numbers[-1] == after - 1 and numbers == list(range(numbers[0], after)):  # in order, as nearly always
+            cursor.low = after
+            return set(numbers), []
     fresh: set[int] = set()
     for first, end in _joined((number, number + 1) for number in numbers):
         for start, stop in cursor.missing(first, end):

@@ -20,7 +20,7 @@ class Lock:
 
     def take(self) -> bool:
         """True when the lock is ours now; False when another process holds it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if fcntl is not None:

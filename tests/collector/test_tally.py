@@ -69,4 +69,11 @@ def test_a_series_key_does_not_depend_on_the_order_of_labels() -> None:
     """Senders may write labels in any order."""
     assert tally.series_key("m", {"b": "2", "a": "1"}) == tally.series_key("m", {"a": "1", "b": "2"}) == "m|a=1|b=2"
     assert tally.series_key("m", {}) == "m"
-    assert tally.series_key("m", {"phase": "tcp"}) == "m|phase=tcp"
+
+
+def test_a_listed_series_takes_the_declared_labels_and_no_others() -> None:
+    """What is stored under a key is found under it, and nothing else is stored."""
+    assert tally.listed_series("m", ("a", "b"), {"b": "2", "a": "1"}) == tally.series_key("m", {"a": "1", "b": "2"})
+    assert tally.listed_series("m", (), {}) == "m"
+    assert tally.listed_series("m", ("phase",), {"evil": "tcp"}) is None
+    assert tally.listed_series("m", ("phase",), {"phase": "tcp", "evil": "x"}) is None

@@ -1,0 +1,86 @@
+"""What is kept of a change."""
+
+from __future__ import annotations
+
+import msgspec
+
+from collector.readiness.evaluate import evaluate
+from collector.readiness.model import UnitFacts, UnitVerdict
+from collector.readiness.transitions import SHOWN_DEVICES, compare
+from tests.collector.readiness.cities import HOUR, MINUTE, NOW, line, pc, profile, reach, states, unit
+
+PROFILE = profile(line("x"), line("y", mandatory=False))
+GOOD = unit(pc("a", states(x=1, y=1)))
+BAD = unit(pc("a", states(x=9, y=1)))
+
+
+def judged(facts: UnitFacts, now: int = NOW, previous: UnitVerdict | None = None) -> UnitVerdict:
+    return evaluate(PROFILE, facts, now, previous)
+
+
+def changes(old: UnitVerdict | None, new: UnitVerdict) -> list[tuple[str, str, str, str]]:
+    return [(change.subject, change.old, change.new, change.reason) for change in compare(old, new)]
+
+
+def test_the_first_verdict_is_a_change_from_nothing() -> None:
+    assert changes(None, judged(BAD)) == [
+        ("verdict", "", "not_ready", "requirement:x"),
+        ("requirement:x", "", "not_ready", "threshold"),
+        ("requirement:y", "", "ready", ""),
+    ]
+
+
+def test_the_first_states_are_told_whole_unknown_ones_too() -> None:
+    assert changes(None, judged(unit())) == [
+        ("verdict", "", "unknown", "never_enrolled"),
+        ("silence", "", "never_enrolled", "never_enrolled"),
+        ("requirement:x", "", "unknown", "never_enrolled"),
+        ("requirement:y", "", "unknown", "never_enrolled"),
+    ]
+
+
+def test_no_change_is_no_transition() -> None:
+    first = judged(GOOD)
+    assert compare(first, judged(GOOD, NOW + MINUTE, first)) == []
+
+
+def test_a_fault_is_kept_with_its_value_need_and_device() -> None:
+    first = judged(GOOD)
+    verdict, requirement = compare(first, judged(BAD, NOW + MINUTE, first))
+    assert (verdict.unit, verdict.at, verdict.profile) == ("27259", NOW + MINUTE, "test@3")
+    assert requirement.evidence == {
+        "state": "not_ready", "value": 9.0, "unit": "", "need": "≤ 5", "reason": "threshold", "samples": 1,
+        "coverage": 1.0,
+        "devices": [{"device": "a", "target": "", "state": "not_ready", "value": 9.0, "reason": "threshold"}],
+    }  # fmt: skip
+    assert verdict.evidence == {"reporting": 1, "expected": 1, "deciding": {"x": requirement.evidence}}
+
+
+def test_silence_comes_and_goes() -> None:
+    first = judged(GOOD)
+    quiet = judged(unit(pc("a", states(x=1, y=1), seen=NOW - HOUR)), NOW, first)
+    assert changes(first, quiet) == [
+        ("verdict", "ready", "unknown", "lost_contact"),
+        ("silence", "", "lost_contact", "lost_contact"),
+        ("requirement:x", "ready", "unknown", "lost_contact"),
+        ("requirement:y", "ready", "unknown", "lost_contact"),
+    ]
+    assert ("silence", "lost_contact", "", "reporting") in changes(quiet, judged(GOOD, NOW, quiet))
+
+
+def test_a_line_that_leaves_the_profile_becomes_unknown() -> None:
+    old = evaluate(profile(line("x"), line("z")), unit(pc("a", states(x=1, z=1))), NOW, None)
+    assert ("requirement:z", "ready", "unknown", "profile") in changes(old, judged(GOOD, NOW, old))
+
+
+def test_too_few_devices_are_the_reason() -> None:
+    few = evaluate(profile(line("x", coverage=0.0)), unit(pc("a", states(x=1)), expected=9), NOW, None)
+    assert changes(None, few)[0] == ("verdict", "", "unknown", "low_coverage")
+
+
+def test_evidence_stays_small_and_can_be_stored() -> None:
+    """A hundred failing devices: the worst few are named, the rest is a count."""
+    crowd = unit(*[pc(f"d{number:03}", states(x=9)) for number in range(100)])
+    for change in compare(None, evaluate(profile(line("x"), reach()), crowd, NOW, None)):
+        assert len(msgspec.json.encode(change)) < 2000
+        assert len(change.evidence.get("devices", [])) <= SHOWN_DEVICES
