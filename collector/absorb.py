@@ -33,7 +33,7 @@ class Known(Protocol):
         ...
 
 
-class Push(Struct, frozen=True):
+class Push(Struct, frozen=True, gc=False):
     """A verified batch, whose device stands in this unit."""
 
     batch: Batch

@@ -31,6 +31,7 @@ from collector.store.engine import Store
 from collector.sweep import Rules, Sweep
 from collector.telemetry import Telemetry
 from collector.web.pages import Settings, attach
+from collector.web.unit import Silences
 from collector.windows import Windows
 
 DRAIN_SECONDS = 10.0
@@ -117,12 +118,14 @@ def _application(
 ) -> web.Application:
     app = web.Application(client_max_size=wire.MAX_SEALED)
     app.add_routes(handlers.routes())
+    fresh = catalog.profile.freshness
     settings = Settings(
         locality=catalog.locality.title,
         lang=config.lang,
         zone=catalog.zone,
         address=config.url,
         checks=catalog.checks,
+        silences=Silences(fresh.lost_contact // 1_000_000, fresh.no_data // 1_000_000),
         now=now,
     )
     attach(app, live, settings, _pages_guard(config))
@@ -172,7 +175,7 @@ class Server:
         parts.api.ready = True
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 20, 20)  # a push leaves nothing cyclic behind: 90 µs → 52 µs (performance.md §4)
+        gc.set_threshold(100_000, 50, 50)  # a push leaves nothing cyclic behind (DECISIONS.md: collector's memory)
         self._schedule()
         self._watch = asyncio.create_task(self._watch_stall())
         return self

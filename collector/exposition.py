@@ -57,8 +57,7 @@ _REASONS = frozenset(Reason)
 
 def line(series: str, value: float, labels: Mapping[str, str]) -> str:
     """One sample, escaped as the format asks (prometheus.io/docs/instrumenting/exposition_formats)."""
-    inner = ",".join(f'{name}="{text.translate(_ESCAPES)}"' for name, text in labels.items())
-    return f"{series}{{{inner}}} {_number(value)}\n"
+    return f"{series}{{{_inner(labels)}}} {_number(value)}\n"
 
 
 def _number(value: float) -> str:
@@ -104,44 +103,50 @@ class Catalogue(Struct, frozen=True):
 
 def device_lines(device: DeviceFacts, catalogue: Catalogue) -> tuple[Lines, int]:
     """A device's lines, and how many of its samples name a metric that is not known here."""
-    own = {"unit": device.unit, "device": device.id}
-    lines: Lines = {}
-    unknown = 0
-
-    def put(series: str, value: float, labels: Mapping[str, str]) -> None:
-        lines[series] = lines.get(series, "") + line(series, value, labels)
-
-    put("sansang_device_info", 1, own | {"role": device.role, "version": device.version})
-    if device.last_seen is not None:
-        put("sansang_device_last_result_timestamp_seconds", device.last_seen / 1e6, own)
-    if device.clock_offset is not None:
-        put("sansang_device_clock_offset_seconds", device.clock_offset, own)
+    own = _inner({"unit": device.unit, "device": device.id})
+    lines: dict[str, list[str]] = {}
+    info = _inner({"role": device.role, "version": device.version})
+    lines["sansang_device_info"] = [f"sansang_device_info{{{own},{info}}} 1\n"]
+    for series, value in (
+        ("sansang_device_last_result_timestamp_seconds", device.last_seen and device.last_seen / 1e6),
+        ("sansang_device_clock_offset_seconds", device.clock_offset),
+    ):
+        if value is not None:
+            lines[series] = [f"{series}{{{own}}} {_number(value)}\n"]
     jobs = catalogue.jobs(device.unit, device.role)
+    unknown = 0
     for (check, target), result in sorted(device.results.items()):
         if job_key(check, target) in jobs:
-            unknown += _job_lines(result, own | {"check": check, "target": target}, catalogue, put)
-    return lines, unknown
+            job = f"{own},{_inner({'check': check, 'target': target})}"
+            unknown += _job_lines(result, job, catalogue.metrics, lines)
+    return {series: "".join(found) for series, found in lines.items()}, unknown
 
 
-def _job_lines(
-    result: Result,
-    job: Mapping[str, str],
-    catalogue: Catalogue,
-    put: Callable[[str, float, Mapping[str, str]], None],
-) -> int:
+def _inner(labels: Mapping[str, str]) -> str:
+    """What stands between the braces."""
+    return ",".join(f'{name}="{text.translate(_ESCAPES)}"' for name, text in labels.items())
+
+
+def _job_lines(result: Result, job: str, metrics: Mapping[str, Metric], lines: dict[str, list[str]]) -> int:
+    """Adds one job's lines; `job` are its labels. Rendered for every push, so written for speed."""
+    outcomes = lines.setdefault("sansang_check_outcome", [])
     for outcome in Outcome:
-        put("sansang_check_outcome", result.outcome is outcome, {**job, "outcome": outcome.value})
+        present = "1" if result.outcome is outcome else "0"
+        outcomes.append(f'sansang_check_outcome{{{job},outcome="{outcome.value}"}} {present}\n')
     if result.reason:
         known = result.reason if result.reason in _REASONS else "other"
-        put("sansang_check_reason", 1, {**job, "reason": known})
-    put("sansang_check_timestamp_seconds", result.at / 1e6, job)
+        lines.setdefault("sansang_check_reason", []).append(f'sansang_check_reason{{{job},reason="{known}"}} 1\n')
+    at = f"sansang_check_timestamp_seconds{{{job}}} {_number(result.at / 1e6)}\n"
+    lines.setdefault("sansang_check_timestamp_seconds", []).append(at)
     unknown = 0
     for sample in result.samples:
-        metric = catalogue.metrics.get(sample.name)
-        if metric is None or set(sample.labels) != set(metric.labels):
+        metric = metrics.get(sample.name)
+        if metric is None or sample.labels.keys() != set(metric.labels):
             unknown += 1
-        else:
-            put(metric.series, sample.value, {**job, **sample.labels})
+            continue
+        series = metric.series
+        labels = f"{job},{_inner(sample.labels)}" if sample.labels else job
+        lines.setdefault(series, []).append(f"{series}{{{labels}}} {_number(sample.value)}\n")
     return unknown
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct, field, structs
@@ -81,13 +81,14 @@ class Ledger:
         self._count(sum(isinstance(outcome, int) for outcome in outcomes), group, found)
         return outcomes
 
+    def adopt(self, found: Iterable[State]) -> None:
+        """Takes states that were just read, before the first write, where no other process can change them."""
+        if self._store.exclusive:
+            self._states = {state.device: _copy(state) for state in found}
+
     def touched(self) -> Touched:
         """What changed since the last call, as copies that later pushes leave alone."""
-        copies = [
-            structs.replace(self._states[device], results=dict(self._states[device].results))
-            for device in self._touched
-            if device in self._states
-        ]
+        copies = [_copy(self._states[device]) for device in self._touched if device in self._states]
         hours, self._touched, self._touched_hours = self._touched_hours, set(), set()
         return Touched(copies, hours)
 
@@ -155,3 +156,7 @@ class Ledger:
         self._telemetry.retimed.inc(group.retimed)
         for _, _, gap in found:
             self._telemetry.gaps.labels(gap.reason).inc(gap.last - gap.first + 1)
+
+
+def _copy(state: State) -> State:
+    return structs.replace(state, results=dict(state.results))

@@ -43,13 +43,14 @@ class Rules(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """A unit as one sweep found it, ready to be published: lines by device with their unknown samples, and when
-    silence alone will change the verdict."""
+    """A unit as one sweep found it, ready to be published: its devices, the lines of those that said something new with
+    their unknown samples, and when silence alone will change the verdict."""
 
     before: UnitVerdict | None
     verdict: UnitVerdict
     lines: Lines
-    devices: dict[str, tuple[Lines, int]]
+    devices: set[str]
+    rendered: dict[str, tuple[Lines, int]]
     change: int | None
 
 
@@ -77,12 +78,14 @@ class Sweep:
         self._now, self._complain = now, complain
         self._due: dict[str, int] = {}
         self._dirty: set[str] = set()
+        self._news: set[str] = set()
         self._statuses: dict[str, tuple[str, str]] = {}
 
     async def start(self) -> None:
         """Takes up where judging last stopped: states and the newest transitions are read, every unit is judged."""
         await self._directory.refresh()
         found = await self._store.read(lambda connection: list(states.load(connection)))
+        await self._store.run(lambda: self._ledger.adopt(found))
         self._live.update(found, restored(await self._store.read(history.newest)))
         self._dirty = set(self._live.units)
         await self.once()
@@ -112,6 +115,7 @@ class Sweep:
 
     def _touched_units(self, touched: Touched) -> set[str]:
         units = {unit for unit, _ in touched.hours}
+        self._news.update(state.device for state in touched.states)
         for state in touched.states:
             member = self._directory.get(state.device)
             if member:
@@ -123,6 +127,7 @@ class Sweep:
         }
         for device in present.keys() | self._statuses.keys():
             if present.get(device) != self._statuses.get(device):
+                self._news.add(device)
                 units.update(where[0] for where in (present.get(device), self._statuses.get(device)) if where)
         self._statuses = present
         return units & self._live.units.keys()
@@ -145,10 +150,11 @@ class Sweep:
         facts = self._facts(connection, unit, now)
         before = self._live.verdicts.get(unit)
         verdict = evaluate(self._rules.profile, facts, now, before)
-        rendered = {device.id: device_lines(device, self._catalogue) for device in facts.devices}
+        new = [device for device in facts.devices if device.id in self._news]
+        rendered = {device.id: device_lines(device, self._catalogue) for device in new}
         unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality)
         change = next_change(self._rules.profile, facts, verdict) if facts.devices else None
-        return Judged(before, verdict, unit_text, rendered, change)
+        return Judged(before, verdict, unit_text, {device.id for device in facts.devices}, rendered, change)
 
     def _facts(self, connection: Connection, unit: str, now: int) -> UnitFacts:
         devices = self._live.devices_of(unit)
@@ -159,10 +165,11 @@ class Sweep:
     def _publish(self, one: Judged, now: int) -> None:
         unit = one.verdict.unit
         self._exposition.put_unit(unit, one.lines)
-        for device, (lines, unknown) in one.devices.items():
+        for device, (lines, unknown) in one.rendered.items():
             self._exposition.put_device(unit, device, lines)
             self._telemetry.unknown_metrics.inc(unknown)
-        self._exposition.keep_devices(unit, set(one.devices))
+        self._exposition.keep_devices(unit, one.devices)
+        self._news.difference_update(one.rendered)
         if one.devices:
             self._due[unit] = min(now + RECHECK, one.change) if one.change else now + RECHECK
         else:

@@ -21,7 +21,7 @@ _log, _ceil = math.log, math.ceil
 _per_bin = 1 / math.log(GAMMA)
 
 
-class Sketch(Struct, array_like=True):
+class Sketch(Struct, array_like=True, gc=False):
     """A distribution of non-negative values. ``zeros`` counts values below SMALLEST."""
 
     zeros: int = 0
@@ -59,7 +59,7 @@ class Sketch(Struct, array_like=True):
         return float(2 * GAMMA**index / (GAMMA + 1))
 
 
-class Tally(Struct, array_like=True):
+class Tally(Struct, array_like=True, gc=False):
     """What one job of one unit came to: runs, runs that were OK, runs by reason, distributions by series key."""
 
     runs: int = 0

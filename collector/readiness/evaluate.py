@@ -2,7 +2,7 @@
 
 Kleene's logic over the mandatory requirements: one that is not ready decides, whatever else is unknown; else one
 that is unknown, or too few devices reporting, leaves the unit unknown; else one at risk; else the unit is ready.
-A unit of which no device reports is unknown, whatever its past.
+A unit of which no device reports is unknown, whatever its past. Where too few report, no requirement is to blame.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def evaluate(profile: Profile, facts: UnitFacts, now: int, previous: UnitVerdict
     silence, silent_since = _silence(scene)
     past = {state.id: state for state in previous.requirements} if previous else {}
     requirements = [_state(line, scene, silence, past.get(line.id)) for line in profile.requirements]
-    verdict = _verdict(requirements, enough=scene.coverage >= profile.coverage, silent=silence is not None)
+    enough = scene.coverage >= profile.coverage
+    verdict = _verdict(requirements, enough=enough, silent=silence is not None)
+    decided = enough or verdict is Verdict.NOT_READY
     return UnitVerdict(
         unit=facts.unit,
         verdict=verdict,
@@ -37,7 +39,7 @@ def evaluate(profile: Profile, facts: UnitFacts, now: int, previous: UnitVerdict
         silence=silence,
         silent_since=silent_since,
         last_seen=scene.last_seen,
-        deciding=[] if silence else [line.id for line in requirements if line.mandatory and _decides(line, verdict)],
+        deciding=[line.id for line in requirements if decided and not silence and _decides(line, verdict)],
         requirements=requirements,
     )
 
@@ -130,4 +132,4 @@ def _verdict(requirements: list[RequirementState], *, enough: bool, silent: bool
 
 
 def _decides(line: RequirementState, verdict: Verdict) -> bool:
-    return line.state is verdict and verdict is not Verdict.READY
+    return line.mandatory and line.state is verdict and verdict is not Verdict.READY

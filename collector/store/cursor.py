@@ -17,7 +17,7 @@ class TooManyHoles(Exception):
     """The agent's numbers are scattered past what is kept; it must send its backlog in order."""
 
 
-class Cursor(Struct, array_like=True):
+class Cursor(Struct, array_like=True, gc=False):
     """Every number below ``low`` is durable or declared missing; so are the half-open ranges in ``ahead``, ascending,
     neither touching nor overlapping."""
 

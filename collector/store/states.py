@@ -16,7 +16,7 @@ from collector.store import cursor
 from collector.store.schema import days, device_state, gaps, tallies
 
 
-class Latest(Struct, array_like=True):
+class Latest(Struct, array_like=True, gc=False):
     """A job's newest result: where it stands in the agent's numbering, when it was taken on the collector's clock (µs),
     and its JSON as it was sent."""
 
@@ -26,7 +26,7 @@ class Latest(Struct, array_like=True):
     raw: bytes
 
 
-class State(Struct, kw_only=True):
+class State(Struct, kw_only=True, gc=False):
     """A row of ``device_state``, decoded. ``results`` goes by :func:`collector.tally.job_key`."""
 
     device: str

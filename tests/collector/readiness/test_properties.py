@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -121,7 +121,6 @@ def test_a_unit_below_its_coverage_is_never_ready(facts: UnitFacts) -> None:
         assert found.silence is not None
 
 
-@settings(max_examples=150)
 @given(cities(), st.data())
 def test_silence_never_improves_a_verdict(facts: UnitFacts, data: st.DataObject) -> None:
     """Whatever device falls silent: the unit and each requirement stay, get worse, or are not known any more."""

@@ -84,10 +84,8 @@ def test_a_line_without_a_value_says_why() -> None:
 
 def test_too_few_devices_are_named_as_such() -> None:
     facts = unit(pc("a", states(x=1, y=1)), expected=7)
-    assert said(facts).startswith("Chưa đủ dữ liệu từ 09:30: ")
-    quorum = evaluate(profile(line("x", coverage=0.0)), unit(pc("a", states(x=1)), expected=7), NOW, None)
-    assert words.headline(quorum, XOM_CHIEU, "vi") == "Chưa đủ dữ liệu từ 09:30: chỉ 1/7 thiết bị báo cáo."
-    assert words.cause(quorum, "en") == "only 1 of 7 devices report"
+    assert said(facts) == "Chưa đủ dữ liệu từ 09:30: chỉ 1/7 thiết bị báo cáo."
+    assert words.cause(evaluate(PROFILE, facts, NOW, None), "en") == "only 1 of 7 devices report"
 
 
 def test_silence_has_its_own_sentence_and_its_own_beginning() -> None:

@@ -1,0 +1,143 @@
+"""A device page's contents: what it is, and the newest result of each check with its numbers and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from checks.kit import words
+from checks.kit.model import Check, Outcome, Result, Sample, Scalar
+from collector.board import Board
+from collector.readiness.model import DeviceFacts, Unit, fact_of
+from collector.web.faces import OUTCOMES, Face
+from collector.web.format import number, quantity, scalar
+from collector.web.i18n import text
+from collector.web.unit import Silences, contact_of, device_name, role_of
+
+_WORST = (Outcome.FAILED, Outcome.ERROR, Outcome.OK, Outcome.NOT_APPLICABLE)
+_ABOUT = (("vendor", "model"), ("cpu_model",), ("os_name", "os_version"))
+
+
+class Number(Struct, frozen=True):
+    name: str
+    labels: str
+    value: str
+    unit: str
+    help: str
+
+
+class Said(Struct, frozen=True):
+    """A fact and what it says."""
+
+    name: str
+    value: str
+    help: str
+
+
+class ResultRow(Struct, frozen=True):
+    """``anchor`` tells this result from the device's others, across refreshes."""
+
+    result: Result
+    anchor: str
+    title: str
+    target: str
+    ink: str
+    glyph: str
+    outcome: str
+    reason: str
+    hint: str
+    took: str
+    numbers: list[Number]
+    facts: list[Said]
+
+
+class DevicePage(Struct, frozen=True):
+    device: DeviceFacts
+    name: str
+    role: str
+    unit: Unit | None
+    face: Face
+    contact: str
+    about: list[str]
+    age: str
+    age_source: str
+    clock: str
+    results: list[ResultRow]
+
+
+def build(
+    board: Board, device: DeviceFacts, checks: Mapping[str, Check], now: int, lang: str, silences: Silences
+) -> DevicePage:
+    """Everything the page of `device` shows; a result of a check unknown here is shown under its bare name."""
+    face, contact = contact_of(device, now, lang, silences)
+    targets = {target.id: target.title[lang] for target in board.targets}
+    ordered = sorted(device.results.items(), key=lambda item: (_WORST.index(item[1].outcome), item[0]))
+    age = fact_of(device, "device", "age_years")
+    return DevicePage(
+        device=device,
+        name=device_name(device),
+        role=role_of(device, lang),
+        unit=board.units.get(device.unit),
+        face=face,
+        contact=contact,
+        about=[line for line in (_line(device, names) for names in _ABOUT) if line],
+        age=text("unknown_value", lang) if age is None else text("age_years", lang, years=_years(age, lang)),
+        age_source=str(fact_of(device, "device", "age_source") or ""),
+        clock=clock_words(device.clock_offset, lang),
+        results=[_row(result, checks.get(result.check), targets, lang) for _, result in ordered],
+    )
+
+
+def _line(device: DeviceFacts, names: tuple[str, ...]) -> str:
+    found = (fact_of(device, "device", name) for name in names)
+    return " ".join(str(value) for value in found if value not in (None, ""))
+
+
+def _years(age: Scalar, lang: str) -> str:
+    return number(age, lang) if isinstance(age, int | float) else str(age)
+
+
+def clock_words(offset: float | None, lang: str) -> str:
+    """A clock's offset (seconds, positive is ahead) in words; within half a second it is right."""
+    if offset is None:
+        return text("unknown_value", lang)
+    if abs(offset) < 0.5:
+        return text("clock_right", lang)
+    return text(
+        "clock_ahead" if offset > 0 else "clock_behind", lang, by=" ".join(quantity(abs(offset), "seconds", lang))
+    )
+
+
+def _row(result: Result, check: Check | None, targets: dict[str, str], lang: str) -> ResultRow:
+    outcome, why = words.outcome(result.outcome, lang), words.reason(result.reason, lang)
+    return ResultRow(
+        result=result,
+        anchor=f"{result.check}-{result.target}",
+        title=check.title.get(lang, result.check) if check else result.check,
+        target=targets.get(result.target, result.target),
+        ink=OUTCOMES[result.outcome],
+        glyph=outcome.glyph,
+        outcome=outcome.word,
+        reason=why.title,
+        hint=why.hint,
+        took=" ".join(quantity(result.took / 1_000_000, "seconds", lang)),
+        numbers=[_number(sample, check, lang) for sample in result.samples],
+        facts=[_said(name, value, check, lang) for name, value in sorted(result.facts.items())],
+    )
+
+
+def _number(sample: Sample, check: Check | None, lang: str) -> Number:
+    metric = next((metric for metric in check.metrics if metric.name == sample.name), None) if check else None
+    value, unit = quantity(sample.value, metric.unit, lang) if metric else (number(sample.value, lang), "")
+    labels = ", ".join(f"{name} {value}" for name, value in sorted(sample.labels.items()))
+    return Number(sample.name, labels, value, unit, metric.help if metric else "")
+
+
+def _said(name: str, value: Scalar, check: Check | None, lang: str) -> Said:
+    fact = next((fact for fact in check.facts if fact.name == name), None) if check else None
+    if value is None:
+        return Said(name, text("unknown_value", lang), fact.help if fact else "")
+    if fact and fact.unit and isinstance(value, int | float) and not isinstance(value, bool):
+        return Said(name, " ".join(quantity(value, fact.unit, lang)).strip(), fact.help)
+    return Said(name, scalar(value, lang), fact.help if fact else "")

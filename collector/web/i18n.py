@@ -1,0 +1,147 @@
+"""What the pages say themselves, in Vietnamese and English. Verdicts, reasons and checks bring their own words."""
+
+from __future__ import annotations
+
+LANGS = ("vi", "en")
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "product": ("Sẵn Sàng", "Sẵn Sàng"),
+    "other_lang": ("English", "Tiếng Việt"),
+    "skip": ("Tới nội dung", "Skip to content"),
+    "theme_dark": ("Nền tối", "Dark"),
+    "theme_light": ("Nền sáng", "Light"),
+    "theme_auto": ("Theo máy", "Automatic"),
+    "theme": ("Giao diện", "Appearance"),
+    "data_at": ("Số liệu lúc {at}", "Data as of {at}"),
+    "stale": (
+        "Mất kết nối với máy chủ: số liệu trên trang có thể đã cũ.",
+        "Connection to the server is lost: what this page shows may be old.",
+    ),
+    "all_units": ("Tất cả đơn vị", "All units"),
+    # overview
+    "overview": ("Toàn cảnh", "Overview"),
+    "sentence": ("{ready}/{total} sẵn sàng{change}{rest}.", "{ready}/{total} ready{change}{rest}."),
+    "change": (", {delta} so với hôm qua", ", {delta} since yesterday"),
+    "change_none": (", không đổi so với hôm qua", ", the same as yesterday"),
+    "not_known": ("chưa rõ", "unknown"),
+    "map": ("Bản đồ đơn vị", "Map of units"),
+    "map_about": (
+        "Mỗi ô là một đơn vị, đặt gần vị trí thật của nó; bắc ở trên.",
+        "Each square is a unit, placed near its true position; north is up.",
+    ),
+    "by_state": ("Theo trạng thái", "By state"),
+    "search": ("Tìm đơn vị", "Find a unit"),
+    "search_hint": ("Tên hoặc mã, không cần dấu", "Name or code, accents optional"),
+    "filter": ("Trạng thái", "State"),
+    "any_state": ("Tất cả", "All"),
+    "sort": ("Sắp xếp", "Sort"),
+    "sort_worst": ("Cần chú ý trước", "Worst first"),
+    "sort_name": ("Theo tên", "By name"),
+    "sort_since": ("Mới đổi trước", "Latest change first"),
+    "apply": ("Xem", "Show"),
+    "clear": ("Bỏ lọc", "Clear"),
+    "shown": ("{count} trên {total} đơn vị", "{count} of {total} units"),
+    "no_match": ("Không đơn vị nào khớp.", "No unit matches."),
+    "no_match_next": (
+        "Thử bớt chữ, hoặc bỏ lọc trạng thái.",
+        "Try fewer letters, or clear the state filter.",
+    ),
+    "no_units": ("Địa phương này chưa có đơn vị nào.", "This locality has no units."),
+    "no_units_next": (
+        "Kiểm tra cấu hình bằng lệnh:",
+        "Check the configuration with:",
+    ),
+    "unit": ("Đơn vị", "Unit"),
+    "state": ("Trạng thái", "State"),
+    "main_reason": ("Lý do chính", "Main reason"),
+    "since": ("Từ", "Since"),
+    "days7": ("7 ngày", "7 days"),
+    "reporting": ("Thiết bị", "Devices"),
+    "all_met": ("Mọi yêu cầu đều đạt", "Every requirement is met"),
+    "few_report": ("{reporting}/{expected} thiết bị báo cáo", "{reporting}/{expected} devices report"),
+    "no_device_yet": ("chưa có thiết bị nào", "no device yet"),
+    "no_value": ("chưa có số liệu", "no data yet"),
+    "last_heard": ("tin cuối {ago}", "last heard {ago}"),
+    # unit
+    "requirements": ("Yêu cầu", "Requirements"),
+    "requirement": ("Yêu cầu", "Requirement"),
+    "advisory": ("khuyến nghị", "advisory"),
+    "measured": ("Đo được", "Measured"),
+    "needed": ("Cần", "Needed"),
+    "source": ("Nguồn", "Source"),
+    "evidence": ("Bằng chứng", "Evidence"),
+    "samples": ("{count} mẫu", "{count} samples"),
+    "coverage": ("{share} thiết bị", "{share} of devices"),
+    "whole_unit": ("Cả đơn vị", "Whole unit"),
+    "at": ("Đo lúc", "Measured"),
+    "no_requirements": (
+        "Chưa có yêu cầu nào được xét, vì chưa có số liệu.",
+        "No requirement has been judged: there is no data.",
+    ),
+    "to_do": ("Việc cần làm", "What to do"),
+    "procure": ("Đề xuất trang bị", "To procure"),
+    "devices": ("Thiết bị", "Devices"),
+    "device": ("Thiết bị", "Device"),
+    "role": ("Vai trò", "Role"),
+    "role_pc": ("máy trạm", "PC"),
+    "role_kiosk": ("kiosk", "kiosk"),
+    "role_router": ("bộ định tuyến", "router"),
+    "contact": ("Liên lạc", "Contact"),
+    "reports": ("đang báo cáo", "reporting"),
+    "pending": ("chờ duyệt", "awaiting approval"),
+    "quarantined": ("cách ly", "quarantined"),
+    "revoked": ("đã thu hồi", "revoked"),
+    "last_seen": ("Lần cuối", "Last seen"),
+    "never": ("chưa bao giờ", "never"),
+    "clock": ("Lệch giờ", "Clock offset"),
+    "results": ("Kết quả", "Results"),
+    "version": ("Phiên bản", "Version"),
+    "enrolled": ("Đăng ký", "Enrolled"),
+    "no_devices": ("Chưa có thiết bị nào đăng ký cho đơn vị này.", "No device has been enrolled for this unit."),
+    "no_devices_next": (
+        "Tạo mã đăng ký trên máy chủ, rồi dùng mã đó trên từng máy của đơn vị:",
+        "Create a token on the server, then use it on each PC of the unit:",
+    ),
+    "timeline": ("Diễn biến 7 ngày", "The last 7 days"),
+    "verdict": ("Kết luận", "Verdict"),
+    "profile": ("hồ sơ {name}", "profile {name}"),
+    # device
+    "latest": ("Kết quả mới nhất", "Latest results"),
+    "check": ("Phép đo", "Check"),
+    "outcome": ("Kết quả", "Outcome"),
+    "reason": ("Nguyên nhân và cách xử lý", "Cause and what to do"),
+    "took": ("Mất", "Took"),
+    "numbers": ("Số đo", "Numbers"),
+    "name": ("Tên", "Name"),
+    "age": ("Tuổi máy", "Age"),
+    "age_from": ("theo {source}", "from {source}"),
+    "age_years": ("{years} năm", "{years} years"),
+    "unknown_value": ("không rõ", "unknown"),
+    "no_results": ("Thiết bị này chưa gửi kết quả nào.", "This device has not sent a result."),
+    "no_results_next": ("Xem tình trạng trên chính máy đó:", "Ask the device itself:"),
+    "clock_ahead": ("nhanh {by}", "{by} ahead"),
+    "clock_behind": ("chậm {by}", "{by} behind"),
+    "clock_right": ("đúng giờ", "right"),
+    # not found
+    "missing": ("Không tìm thấy", "Not found"),
+    "missing_unit": ("Không có đơn vị mang mã “{code}”.", "No unit has the code “{code}”."),
+    "missing_device": ("Không có thiết bị mang mã “{code}”.", "No device has the id “{code}”."),
+    "missing_next": ("Tìm lại từ danh sách đơn vị.", "Find it in the list of units."),
+    # time
+    "now": ("vừa xong", "just now"),
+    "minutes": ("{n} phút trước", "{n} min ago"),
+    "hours": ("{n} giờ trước", "{n} h ago"),
+    "days": ("{n} ngày trước", "{n} d ago"),
+    "in_future": ("ở tương lai", "in the future"),
+    "yes": ("có", "yes"),
+    "no": ("không", "no"),
+}
+
+
+def text(key: str, lang: str, **values: object) -> str:
+    """The words for `key`, with `values` put in. Raises KeyError for a key nobody wrote down."""
+    return _WORDS[key][LANGS.index(lang)].format(**values)
+
+
+def has(key: str) -> bool:
+    return key in _WORDS

@@ -1,0 +1,139 @@
+"""What a unit page and a device page put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta, timezone
+
+import msgspec
+import pytest
+
+from checks.kit.model import Outcome
+from collector.readiness.model import Silence, Transition, Verdict
+from collector.web import device as device_page
+from collector.web import unit as unit_page
+from collector.web.unit import Silences
+from tests.collector.web.fakes import (
+    CHECKS,
+    DAY,
+    DEVICE,
+    HOUR,
+    NOW,
+    SECOND,
+    XOM_CHIEU,
+    city,
+    device,
+    result,
+    verdict_of,
+)
+
+HANOI = timezone(timedelta(hours=7))
+
+
+def test_days_begin_at_midnight_of_the_locality() -> None:
+    """Seven of them, today last."""
+    days = unit_page.days_until(NOW, HANOI)
+    assert [label for _, label in days] == ["15/11", "16/11", "17/11", "18/11", "19/11", "20/11", "21/11"]
+    assert all((at // SECOND + 7 * 3600) % 86_400 == 0 for at, _ in days)
+
+
+def test_an_unknown_time_shows_its_silence() -> None:
+    """Unknown for want of data before the silence, lost contact during it."""
+    changes = [
+        Transition(unit="u", subject="verdict", at=NOW - 10, old="ready", new="unknown"),
+        Transition(unit="u", subject="silence", at=NOW - 6, old="", new="lost_contact"),
+    ]
+    verdict = verdict_of("u", Verdict.UNKNOWN, NOW - 10, Silence.LOST_CONTACT, silent_since=NOW - 6)
+    spans = unit_page.verdict_spans(verdict, changes, NOW - 20, NOW)
+    assert [(s.start - NOW, s.end - NOW, s.face.key) for s in spans] == [
+        (-20, -10, "ready"),
+        (-10, -6, "unknown"),
+        (-6, 0, "lost_contact"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "status", "key", "word"),
+    [
+        (60, "active", "ready", "đang báo cáo"),
+        (1800, "active", "ready", "đang báo cáo"),
+        (1801, "active", "lost_contact", "mất kết nối"),
+        (86_401, "active", "no_data", "không có dữ liệu"),
+        (60, "pending", "unknown", "chờ duyệt"),
+        (60, "revoked", "unknown", "đã thu hồi"),
+        (60, "something_new", "unknown", "something_new"),
+        (None, "active", "never_enrolled", "chưa bao giờ"),
+    ],
+)
+def test_a_device_that_is_not_heard_of_is_never_green(quiet: int | None, status: str, key: str, word: str) -> None:
+    """Thirty minutes, a day, or never: each has its own word."""
+    seen = msgspec.structs.replace(device(), status=status, last_seen=None if quiet is None else NOW - quiet * SECOND)
+    face, said = unit_page.contact_of(seen, NOW, "vi", Silences())
+    assert (face.key, said) == (key, word)
+
+
+async def test_what_to_do_leads_with_what_decides() -> None:
+    """Only what is not met, and only with a remedy to name."""
+    view = await unit_page.build(city(), XOM_CHIEU, NOW, "vi", HANOI, Silences())
+    assert [(item.title, item.procure) for item in view.todo] == [
+        ("Độ trễ tới hệ thống bắt buộc", "đường truyền dự phòng của nhà cung cấp khác")
+    ]
+
+
+async def test_a_requirement_carries_its_evidence() -> None:
+    """Value, need, samples and share of devices, and who measured what, with a way there."""
+    view = await unit_page.build(city(), XOM_CHIEU, NOW, "vi", HANOI, Silences())
+    reach, rtt, *_, age = view.requirements
+    assert (rtt.value, rtt.needed, rtt.samples) == ("182,5 ms", "≤ 100 ms", "1.896 mẫu, 100 % thiết bị")
+    assert [(part.subject, part.href, part.value) for part in reach.evidence] == [
+        ("Quầy 3 → Cổng Dịch vụ công quốc gia", f"/devices/{DEVICE}", "99,7 %"),
+        ("Quầy 3 → Cổng 1022", f"/devices/{DEVICE}", "100 %"),
+    ]
+    assert (age.value, age.why, age.face.key) == ("—", "thiết bị không cho biết giá trị", "unknown")
+
+
+async def test_the_timeline_has_the_verdict_and_every_requirement() -> None:
+    """One line each, the verdict first, in both widths."""
+    view = await unit_page.build(city(), XOM_CHIEU, NOW, "vi", HANOI, Silences())
+    for drawing in (view.wide, view.narrow):
+        assert str(drawing).index("Kết luận") < str(drawing).index("Tuổi máy trạm")
+
+
+def test_failing_checks_come_first() -> None:
+    """With the reason and what to do, and the numbers in units that people use."""
+    view = device_page.build(city(), device(), CHECKS, NOW, "vi", Silences())
+    assert [(row.title, row.target, row.outcome) for row in view.results] == [
+        ("Truy cập hệ thống", "Cổng 1022", "hỏng"),
+        ("Truy cập hệ thống", "Cổng Dịch vụ công quốc gia", "hoạt động"),
+        ("Cấu hình máy", "", "hoạt động"),
+    ]
+    assert view.results[0].reason
+    assert view.results[0].hint
+    assert [(n.labels, n.value, n.unit) for n in view.results[1].numbers][2] == ("phase tcp", "18,7", "ms")
+    assert (view.age, view.age_source, view.clock) == ("6,4 năm", "firmware", "chậm 1,8 giây")
+
+
+def test_a_newer_agents_words_are_shown_as_they_came() -> None:
+    """An unknown check, metric or reason is no error."""
+    odd = result("quantum", "t9", Outcome.FAILED, "entangled", facts={"spin": None})
+    view = device_page.build(
+        city(), msgspec.structs.replace(device(), results={("quantum", "t9"): odd}), CHECKS, NOW, "vi", Silences()
+    )
+    assert [(row.title, row.target, row.reason) for row in view.results] == [("quantum", "t9", "entangled")]
+    assert view.results[0].facts[0].value == "không rõ"
+    assert view.age == "không rõ"
+
+
+@pytest.mark.parametrize(
+    ("offset", "vi"),
+    [(None, "không rõ"), (0.2, "đúng giờ"), (-0.4, "đúng giờ"), (75.0, "nhanh 75 giây"), (-172_800.0, "chậm 2 ngày")],
+)
+def test_a_clock_is_said_in_words(offset: float | None, vi: str) -> None:
+    """Ahead is fast, behind is slow."""
+    assert device_page.clock_words(offset, "vi") == vi
+
+
+def test_history_is_asked_for_seven_days() -> None:
+    """The window of the drawing is six full days and today."""
+    days = unit_page.days_until(NOW, HANOI)
+    assert 6 * DAY <= NOW - days[0][0] < 7 * DAY
+    assert days[-1][0] + 24 * HOUR > NOW
