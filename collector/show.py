@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import Console
@@ -21,6 +21,7 @@ INK = {
     Verdict.NOT_READY: "#D55E00",
     Verdict.UNKNOWN: "bright_black",
 }
+PIPE = 200
 WIDE = 140  # columns; below it the sources are left to the page
 _HEADS = {
     "code": ("mã", "code"), "name": ("tên", "name"), "province": ("tỉnh, thành phố", "province"),
@@ -33,10 +34,17 @@ _HEADS = {
 }  # fmt: skip
 
 
+def console() -> Console:
+    """The terminal; in a pipe, wide enough that nothing is cut."""
+    found = Console()
+    return found if found.is_terminal else Console(width=PIPE)
+
+
 def _table(lang: str, *columns: str, right: Iterable[str] = ()) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(_HEADS[column][lang == "en"], justify="right" if column in right else "left")
+        justify: Literal["left", "right"] = "right" if column in right else "left"
+        table.add_column(_HEADS[column][lang == "en"], justify=justify, no_wrap=column in ("id", "code", "verdict"))
     return table
 
 
@@ -44,7 +52,7 @@ def units(found: Iterable[Unit], lang: str) -> None:
     table = _table(lang, "code", "name", "province")
     for unit in found:
         table.add_row(unit.code, escape(unit.name), escape(unit.province))
-    Console().print(table)
+    console().print(table)
 
 
 def tokens(found: list[dict[str, Any]], lang: str) -> None:
@@ -60,7 +68,7 @@ def tokens(found: list[dict[str, Any]], lang: str) -> None:
             status[lang == "en"],
             escape(token["note"]),
         )
-    Console().print(table)
+    console().print(table)
 
 
 def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -> None:
@@ -71,7 +79,7 @@ def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -
         clock = "—" if offset is None else f"{offset:+.1f}"
         seen = _instant(device["last_seen"])
         table.add_row(device["id"], escape(name), device["role"], device["status"], seen, clock)
-    Console().print(table)
+    console().print(table)
 
 
 def readiness(
@@ -80,8 +88,8 @@ def readiness(
     """One line a unit, worst first; `detailed` shows every requirement of each."""
     order = [Verdict.NOT_READY, Verdict.AT_RISK, Verdict.UNKNOWN, Verdict.READY]
     for verdict in sorted(verdicts, key=lambda one: order.index(one.verdict)) if detailed else ():
-        Console().print(f"[bold]{escape(known[verdict.unit].name)}[/] ({verdict.unit})")
-        Console().print(f"{_mark(verdict)} {escape(words.headline(verdict, known[verdict.unit], lang, targets))}")
+        console().print(f"[bold]{escape(known[verdict.unit].name)}[/] ({verdict.unit})")
+        console().print(f"{_mark(verdict)} {escape(words.headline(verdict, known[verdict.unit], lang, targets))}")
         if verdict.expected:
             _requirements(verdict, lang)
     if detailed:
@@ -91,11 +99,11 @@ def readiness(
         why = words.cause(verdict, lang, targets)
         counted = f"{verdict.reporting}/{verdict.expected}"
         table.add_row(verdict.unit, escape(known[verdict.unit].name), _mark(verdict, lang), escape(why), counted)
-    Console().print(table)
+    console().print(table)
 
 
 def _requirements(verdict: UnitVerdict, lang: str) -> None:
-    wide = Console().width >= WIDE
+    wide = console().width >= WIDE
     table = _table(lang, "what", "verdict", "value", "need", *(["source"] if wide else []), right=["value"])
     for line in verdict.requirements:
         state = f"[{INK[line.state]}]{words.verdict_glyph(line.state)} {words.verdict_word(line.state, lang)}[/]"
@@ -104,7 +112,7 @@ def _requirements(verdict: UnitVerdict, lang: str) -> None:
         table.add_row(
             escape(line.title.get(lang, line.id)), state, escape(value), escape(words.need(line, lang)), *source
         )
-    Console().print(table)
+    console().print(table)
 
 
 def _mark(verdict: UnitVerdict, lang: str | None = None) -> str:
