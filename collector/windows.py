@@ -12,6 +12,8 @@ from collector.tally import Jobs, decode, encode, merged
 
 DAY = 86_400
 DAYS = 7
+QUIET = 3600
+"""Windows end at a unit's newest result: this much further back, so that they are whole while it is quiet."""
 Halves = tuple[bytes, bytes]
 """A day's tallies, encoded: inside office hours, and outside."""
 
@@ -29,8 +31,8 @@ class Windows:
             self._days.pop((unit, start // DAY), None)
 
     def read(self, connection: Connection, unit: str, now: int) -> list[Bucket]:
-        """Buckets of the seven days before `now` (epoch seconds), oldest first."""
-        since, today = now - DAYS * DAY, now // DAY
+        """Buckets of the seven days before `now` (epoch seconds) and a little more, oldest first."""
+        since, today = now - DAYS * DAY - QUIET, now // DAY
         first_full, last_full = since // DAY + 1, today - 2
         for key in [key for key in self._days if key[0] == unit and key[1] < first_full]:
             del self._days[key]

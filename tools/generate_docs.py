@@ -43,21 +43,26 @@ FILES: tuple[tuple[str, type[Struct], str], ...] = (
     (
         "collector.yaml",
         CollectorConfig,
-        "Named by `--config`, else `$SANSANG_COLLECTOR_CONFIG_FILE`, else `/etc/sansang/collector.yaml`, else the "
-        "shipped `configs/collector.yaml`.",
+        (
+            "Named by `--config`, else `$SANSANG_COLLECTOR_CONFIG_FILE`, else `/etc/sansang/collector.yaml`, else the "
+            "shipped `configs/collector.yaml`."
+        ),
     ),
     (
         "agent.yaml",
         AgentConfig,
-        "Named by `--config`, else `$SANSANG_AGENT_CONFIG_FILE`, else `/etc/sansang/agent.yaml`, else the defaults. "
-        "What to measure comes from the collector.",
+        (
+            "Named by `--config`, else `$SANSANG_AGENT_CONFIG_FILE`, else `/etc/sansang/agent.yaml`, else the "
+            "defaults. What to measure comes from the collector."
+        ),
     ),
     ("localities/NAME.yaml", LocalityFile, "Named by `locality` in collector.yaml."),
     ("profiles/NAME.yaml", ProfileFile, "Named by `profile` in the locality."),
 )
 WRITING = (
     'A code is text: write `"00004"` in quotes, or YAML makes it the number 4. A length of time is a number and one of '
-    "`s`, `m`, `h`, `d`. Units of the country stand in `configs/units.csv` (see [configs/UNITS.md](configs/UNITS.md)).\n\n"
+    "`s`, `m`, `h`, `d`. Units of the country stand in `configs/units.csv`, see "
+    "[configs/UNITS.md](configs/UNITS.md).\n\n"
     "An unknown key, a wrong type, a key that stands twice: each is refused with `file:line:column: key: what was "
     "expected`. Try `sansang-collector validate` and `sansang-agent validate`."
 )
@@ -84,9 +89,9 @@ def configuration() -> str:
 
 
 READING = (
-    "Everything is a gauge unless a name ends in `_total`, `_bucket`, `_sum` or `_count`. Units are base units. A phase "
-    "that did not run has no series. Values of `reason`, `outcome`, `verdict`, `state` and `silence` are listed below and "
-    "never grow while running; `target` comes from the locality's file."
+    "Everything is a gauge unless a name ends in `_total`, `_bucket`, `_sum` or `_count`. Units are base units. A "
+    "phase that did not run has no series. Values of `reason`, `outcome`, `verdict`, `state` and `silence` are listed "
+    "below and never grow while running; `target` comes from the locality's file."
 )
 
 

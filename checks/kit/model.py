@@ -105,7 +105,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     unit: str = ""
 
 
-class Sample(Struct, frozen=True, array_like=True):
+class Sample(Struct, frozen=True, array_like=True, gc=False):
     """One number: the metric's name, the value, the labels that tell it from its siblings."""
 
     name: Name
@@ -143,7 +143,7 @@ def error(reason: Reason, detail: str, facts: Facts | None = None) -> Reading:
     return Reading(outcome=Outcome.ERROR, reason=reason, detail=detail, facts=facts or {})
 
 
-class Result(Struct, kw_only=True, omit_defaults=True):
+class Result(Struct, kw_only=True, omit_defaults=True, gc=False):
     """A reading, whose it is and when it was taken: what is spooled, sent and stored."""
 
     seq: Annotated[int, Meta(ge=0, le=INT63)] = 0

@@ -49,7 +49,7 @@ class Verifier(Protocol):
     def verify(self, message: bytes, signature: bytes) -> bool: ...
 
 
-class Gap(Struct, array_like=True, frozen=True):
+class Gap(Struct, array_like=True, frozen=True, gc=False):
     """Sequence numbers ``first`` to ``last`` that will never come, and why."""
 
     first: Annotated[int, Meta(ge=0, le=INT63)]
@@ -57,7 +57,7 @@ class Gap(Struct, array_like=True, frozen=True):
     reason: Annotated[str, Meta(max_length=32)]
 
 
-class Batch(Struct, kw_only=True, omit_defaults=True):
+class Batch(Struct, kw_only=True, omit_defaults=True, gc=False):
     """Results in the order of their sequence numbers, within one epoch of one agent.
 
     ``oldest`` is the lowest number the agent still holds: below it only ``gaps`` can be missing. ``health`` are
@@ -92,7 +92,7 @@ class Ack(Struct, kw_only=True, omit_defaults=True):
     time: int = 0
 
 
-class Envelope(Struct, frozen=True):
+class Envelope(Struct, frozen=True, gc=False):
     """A sealed batch, taken apart but not yet believed."""
 
     agent: str

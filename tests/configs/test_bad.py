@@ -10,9 +10,7 @@ from checks.kit.strict import ConfigError
 from tests.configs.loading import load
 
 BAD = Path(__file__).parent / "bad"
-EXPECTED = {
-    line.partition(":")[0]: line for line in (BAD / "expected.txt").read_text("utf-8").splitlines() if line
-}
+EXPECTED = {line.partition(":")[0]: line for line in (BAD / "expected.txt").read_text("utf-8").splitlines() if line}
 FILES = sorted(file.name for file in BAD.iterdir() if file.name != "expected.txt")
 
 

@@ -1,0 +1,83 @@
+"""Seven days as buckets: nothing twice, nothing missing, whatever is kept in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from collector import tally
+from collector.store import states
+from collector.store.engine import Store
+from collector.tally import BUCKET_SECONDS, Tally
+from collector.windows import DAY, QUIET, Windows
+from tests.collector.pushing import XOM_CHIEU
+
+NOW = 1_795_000_000
+
+
+def office(start: int) -> bool:
+    return start % DAY < DAY // 2
+
+
+def filled(tmp_path: Path) -> Store:
+    """One run in every half-hour of nine days."""
+    store = Store(f"sqlite:///{tmp_path / 'x.db'}")
+    store.open()
+    first = (NOW - 9 * DAY) // BUCKET_SECONDS * BUCKET_SECONDS
+    rows = [
+        {"unit": XOM_CHIEU, "start": start, "writer": "a", "jobs": tally.encode({"connectivity|x": Tally(1, 1)})}
+        for start in range(first, NOW, BUCKET_SECONDS)
+    ]
+    with store.begin() as connection:
+        states.save_tallies(connection, rows)
+    return store
+
+
+def runs(windows: Windows, store: Store, now: int = NOW, *, inside: bool | None = None) -> int:
+    with store.reader() as connection:
+        buckets = windows.read(connection, XOM_CHIEU, now)
+    return sum(b.jobs["connectivity|x"].runs for b in buckets if inside is None or b.office is inside)
+
+
+def test_every_half_hour_of_the_window_counts_once(tmp_path: Path) -> None:
+    """The second reading, from days that were kept, gives the same."""
+    store, windows = filled(tmp_path), Windows(office)
+    wanted = sum(1 for start in range(0, NOW, BUCKET_SECONDS) if NOW - 7 * DAY - QUIET <= start < NOW)
+    assert runs(windows, store) == runs(windows, store) == wanted
+    assert runs(windows, store, inside=True) + runs(windows, store, inside=False) == wanted
+    assert 0 < runs(windows, store, inside=True) < wanted
+    store.close()
+
+
+def test_a_late_result_is_seen_in_a_day_that_was_kept(tmp_path: Path) -> None:
+    """Once it is told which half-hour changed."""
+    store, windows = filled(tmp_path), Windows(office)
+    before = runs(windows, store)
+    start = (NOW - 4 * DAY) // BUCKET_SECONDS * BUCKET_SECONDS
+    with store.begin() as connection:
+        jobs = tally.encode({"connectivity|x": Tally(5, 5)})
+        states.save_tallies(connection, [{"unit": XOM_CHIEU, "start": start, "writer": "a", "jobs": jobs}])
+    assert runs(windows, store) == before
+    windows.invalidate([(XOM_CHIEU, start)])
+    assert runs(windows, store) == before + 4
+    store.close()
+
+
+def test_the_window_slides(tmp_path: Path) -> None:
+    """Two days on without results, two days less; nothing is kept of days that are past."""
+    store, windows = filled(tmp_path), Windows(office)
+    before = runs(windows, store)
+    assert runs(windows, store, NOW + 2 * DAY) == before - 2 * DAY // BUCKET_SECONDS
+    assert min(day for _, day in windows._days) >= (NOW + 2 * DAY - 7 * DAY) // DAY
+    store.close()
+
+
+def test_writers_add_up(tmp_path: Path) -> None:
+    """Two replicas' rows of the same half-hour."""
+    store, windows = filled(tmp_path), Windows(office)
+    before = runs(windows, store)
+    start = (NOW - DAY) // BUCKET_SECONDS * BUCKET_SECONDS
+    with store.begin() as connection:
+        jobs = tally.encode({"connectivity|x": Tally(3, 0)})
+        states.save_tallies(connection, [{"unit": XOM_CHIEU, "start": start, "writer": "b", "jobs": jobs}])
+    assert runs(windows, store) == before + 3
+    store.close()
