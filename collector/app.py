@@ -94,7 +94,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         exposition,
         Catalogue({name: metric for name, (_, metric) in catalog.metrics.items()}, catalog.jobs),
         Rules(catalog.profile, catalog.locality.id, catalog.targets),
-        Windows(catalog.office),
+        Windows(catalog.office, [line.window // 1_000_000 for line in catalog.profile.requirements if line.window]),
         telemetry,
         now=now,
         complain=lambda why: log.error("sweep failed", extra={"why": _one_line(why)}),

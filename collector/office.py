@@ -121,6 +121,11 @@ class Socket:
 
     async def __aenter__(self) -> Socket:
         await self._runner.setup()
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # only the embedded database makes it
+        except OSError as why:
+            reason = (why.strerror or str(why)).lower()
+            raise Wrong(f"{self._path.parent}: cannot be created: {reason}") from None
         self._path.unlink(missing_ok=True)
         mask = os.umask(0o177)
         try:

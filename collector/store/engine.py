@@ -104,7 +104,11 @@ def _engines(url: sa.URL) -> tuple[Engine, Engine]:
         engine = sa.create_engine(url, pool_size=6, max_overflow=4, pool_pre_ping=True)
         return engine, engine
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as why:
+            raise StoreError(f"{folder}: cannot be created: {(why.strerror or str(why)).lower()}") from None
     writer = sa.create_engine(url, poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False})
     readers = sa.create_engine(url, pool_size=4, max_overflow=4)
     event.listen(writer, "connect", _sqlite_writer)

@@ -40,8 +40,8 @@ def runs(windows: Windows, store: Store, now: int = NOW, *, inside: bool | None 
 
 def test_every_half_hour_of_the_window_counts_once(tmp_path: Path) -> None:
     """The second reading, from days that were kept, gives the same."""
-    store, windows = filled(tmp_path), Windows(office)
-    wanted = sum(1 for start in range(0, NOW, BUCKET_SECONDS) if NOW - 7 * DAY - QUIET <= start < NOW)
+    store, windows = filled(tmp_path), Windows(office, [7 * DAY, DAY])
+    wanted = (7 * DAY + QUIET) // BUCKET_SECONDS + 1
     assert runs(windows, store) == runs(windows, store) == wanted
     assert runs(windows, store, inside=True) + runs(windows, store, inside=False) == wanted
     assert 0 < runs(windows, store, inside=True) < wanted
@@ -50,7 +50,7 @@ def test_every_half_hour_of_the_window_counts_once(tmp_path: Path) -> None:
 
 def test_a_late_result_is_seen_in_a_day_that_was_kept(tmp_path: Path) -> None:
     """Once it is told which half-hour changed."""
-    store, windows = filled(tmp_path), Windows(office)
+    store, windows = filled(tmp_path), Windows(office, [7 * DAY, DAY])
     before = runs(windows, store)
     start = (NOW - 4 * DAY) // BUCKET_SECONDS * BUCKET_SECONDS
     with store.begin() as connection:
@@ -62,9 +62,20 @@ def test_a_late_result_is_seen_in_a_day_that_was_kept(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_shorter_window_has_its_edge_where_it_belongs(tmp_path: Path) -> None:
+    """Buckets from 24 hours ago on hold 24 hours, and no bucket straddles that edge."""
+    store, windows = filled(tmp_path), Windows(office, [7 * DAY, DAY])
+    with store.reader() as connection:
+        buckets = windows.read(connection, XOM_CHIEU, NOW)
+    edge = NOW // BUCKET_SECONDS * BUCKET_SECONDS - DAY
+    assert sum(b.jobs["connectivity|x"].runs for b in buckets if b.start >= edge) == DAY // BUCKET_SECONDS + 1
+    assert len(buckets) < 25
+    store.close()
+
+
 def test_the_window_slides(tmp_path: Path) -> None:
     """Two days on without results, two days less; nothing is kept of days that are past."""
-    store, windows = filled(tmp_path), Windows(office)
+    store, windows = filled(tmp_path), Windows(office, [7 * DAY, DAY])
     before = runs(windows, store)
     assert runs(windows, store, NOW + 2 * DAY) == before - 2 * DAY // BUCKET_SECONDS
     assert min(day for _, day in windows._days) >= (NOW + 2 * DAY - 7 * DAY) // DAY
@@ -73,11 +84,11 @@ def test_the_window_slides(tmp_path: Path) -> None:
 
 def test_writers_add_up(tmp_path: Path) -> None:
     """Two replicas' rows of the same half-hour."""
-    store, windows = filled(tmp_path), Windows(office)
+    store, windows = filled(tmp_path), Windows(office, [7 * DAY, DAY])
     before = runs(windows, store)
     start = (NOW - DAY) // BUCKET_SECONDS * BUCKET_SECONDS
     with store.begin() as connection:
         jobs = tally.encode({"connectivity|x": Tally(3, 0)})
         states.save_tallies(connection, [{"unit": XOM_CHIEU, "start": start, "writer": "b", "jobs": jobs}])
-    assert runs(windows, store) == before + 3
+    assert runs(Windows(office, [7 * DAY, DAY]), store) == before + 3
     store.close()
