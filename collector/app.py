@@ -194,6 +194,7 @@ class Server:
         if self._watch:
             self._scheduler.shutdown(wait=False)
             self._watch.cancel()
+            self._watch = None
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.drained(), DRAIN_SECONDS)
         await self._runner.cleanup()

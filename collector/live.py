@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
 
 import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from checks.kit.model import Result
 from collector.directory import Directory
@@ -14,6 +18,7 @@ from collector.store.devices import Device
 from collector.store.engine import Store
 from collector.store.states import Latest, State
 
+log = logging.getLogger("sansang.board")
 _decode = msgspec.json.Decoder(Result).decode
 
 
@@ -52,10 +57,18 @@ class Live:
         return self._facts(member.device) if member else None
 
     async def history(self, unit: str, since: int) -> list[Transition]:
-        return await self._store.read(lambda connection: history.of_unit(connection, unit, since))
+        return await self._past(lambda connection: history.of_unit(connection, unit, since))
 
     async def changes(self, since: int) -> list[Transition]:
-        return await self._store.read(lambda connection: history.verdicts(connection, since))
+        return await self._past(lambda connection: history.verdicts(connection, since))
+
+    async def _past(self, read: Callable[[Connection], list[Transition]]) -> list[Transition]:
+        """The present is in memory and is shown even when the database is down; the past is then missing."""
+        try:
+            return await self._store.read(read)
+        except SQLAlchemyError as why:
+            log.warning("history not readable", extra={"why": " ".join(str(why).split())[:200]})
+            return []
 
     async def changed(self, generation: int, timeout: float) -> int:
         if self._generation == generation:

@@ -36,12 +36,12 @@ def free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def standing(
-    folder: Path, database: str = "", *, ingest: str = "", now: Callable[[], int] = wall, more: str = ""
+    folder: Path, database: str = "", *, ingest: str = "", now: Callable[[], int] = wall, more: str = "", port: int = 0
 ) -> AsyncIterator[Server]:
     """A collector that serves; stopped at the end, its data in `folder`."""
     file = folder / "collector.yaml"
     text = YAML.format(
-        port=free_port(), state=folder / "state", database=database, configs=config.SHIPPED, ingest=ingest
+        port=port or free_port(), state=folder / "state", database=database, configs=config.SHIPPED, ingest=ingest
     )
     file.write_text(text + more)
     settings = config.load(file)
