@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
+from sqlalchemy import Connection
 
 from collector.store import devices
 from collector.store.devices import Device
@@ -39,13 +40,22 @@ class Directory:
         self._store = store
         self._members: dict[str, Member] = {}
         self._by_unit: dict[str, list[Device]] = {}
+        self._mark = (-1, -1)
 
     async def refresh(self) -> None:
-        found = await self._store.read(devices.list_devices)
+        """Reads the devices again if any has changed; thousands that have not cost one small query."""
+        mark, found = await self._store.read(self._changed)
+        if mark == self._mark:
+            return
+        self._mark = mark
         self._members = {device.id: Member(device, Key(device.public_key)) for device in found}
         self._by_unit = {}
         for device in found:
             self._by_unit.setdefault(device.unit, []).append(device)
+
+    def _changed(self, connection: Connection) -> tuple[tuple[int, int], list[Device]]:
+        mark = devices.mark(connection)
+        return mark, [] if mark == self._mark else devices.list_devices(connection)
 
     def get(self, device: str) -> Member | None:
         return self._members.get(device)

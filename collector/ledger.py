@@ -82,7 +82,7 @@ class Ledger:
         return outcomes
 
     def adopt(self, found: Iterable[State]) -> None:
-        """Takes states that were just read, before the first write, where no other process can change them."""
+        """Takes states read on the writer's thread just now, where no other process can change them."""
         if self._store.exclusive:
             self._states = {state.device: _copy(state) for state in found}
 

@@ -108,7 +108,7 @@ def _requirements(verdict: UnitVerdict, lang: str) -> None:
     for line in verdict.requirements:
         state = f"[{INK[line.state]}]{words.verdict_glyph(line.state)} {words.verdict_word(line.state, lang)}[/]"
         value = words.reason_word(line.reason, lang) if line.value is None else quantity(line.value, line.unit, lang)
-        source = [escape(line.source)] if wide else []
+        source = [escape(line.source.get(lang, ""))] if wide else []
         table.add_row(
             escape(line.title.get(lang, line.id)), state, escape(value), escape(words.need(line, lang)), *source
         )

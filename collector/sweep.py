@@ -84,11 +84,18 @@ class Sweep:
     async def start(self) -> None:
         """Takes up where judging last stopped: states and the newest transitions are read, every unit is judged."""
         await self._directory.refresh()
-        found = await self._store.read(lambda connection: list(states.load(connection)))
-        await self._store.run(lambda: self._ledger.adopt(found))
+        found = await self._store.run(self._take_up)
         self._live.update(found, restored(await self._store.read(history.newest)))
         self._dirty = set(self._live.units)
         await self.once()
+
+    def _take_up(self) -> list[states.State]:
+        """On the writer's thread: agents push already, and a push written between reading and adopting would be
+        forgotten, then counted again."""
+        with self._store.reader() as connection:
+            found = list(states.load(connection))
+        self._ledger.adopt(found)
+        return found
 
     async def tick(self) -> None:
         """:meth:`once`, for a timer: a sweep that fails is counted and tried again; nothing is lost by it."""

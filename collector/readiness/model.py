@@ -115,7 +115,7 @@ class RequirementState(Struct, kw_only=True, omit_defaults=True):
     value: Scalar = None
     unit: str = ""
     need: str = ""
-    source: str = ""
+    source: Bilingual = field(default_factory=dict)
     samples: int = 0
     coverage: float = 0.0
     reason: str = ""

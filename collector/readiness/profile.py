@@ -74,7 +74,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
     coverage: float
     hold: Hold
     mandatory: bool
-    source: str
+    source: Bilingual
     remedy: Bilingual
     procure: Bilingual
 

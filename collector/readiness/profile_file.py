@@ -127,7 +127,7 @@ class _Reader:
             coverage=coverage,
             hold=hold,
             mandatory=written.mandatory,
-            source=written.source,
+            source=written.source.both,
             remedy=written.remedy.both if written.remedy else {},
             procure=written.procure.both if written.procure else {},
         )

@@ -10,6 +10,7 @@ from collector.readiness.profile import Aggregate
 
 _ID = r"^[a-z][a-z0-9_]{0,47}$"
 _SOURCE = "Where the number comes from. A number without a source is refused."
+_SHORT = " Short, beginning with `[V]`, `[C]` or `[A]`: read, to be confirmed, assumed."
 Stated = Annotated[str, Meta(min_length=1)]
 Length = str | int
 
@@ -66,7 +67,7 @@ class RequirementFile(Struct, forbid_unknown_fields=True, kw_only=True):
     id: Annotated[str, Meta(pattern=_ID, description="Its name: a label in `/metrics`, a word in the CLI.")]
     title: Annotated[Words, Meta(description="What people read.")]
     bands: Annotated[BandsFile, Meta(description="The limits; what is in neither is not ready.")]
-    source: Annotated[Stated, Meta(description=_SOURCE)]
+    source: Annotated[Words, Meta(description=_SOURCE + _SHORT)]
     scope: Annotated[
         Literal["unit", "device"],
         Meta(description="Whether each device is judged, the worst deciding, or the unit as one."),

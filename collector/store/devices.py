@@ -123,6 +123,12 @@ def set_status(connection: Connection, device: str, status: str, now: int) -> bo
     return bool(changed)
 
 
+def mark(connection: Connection) -> tuple[int, int]:
+    """Changes whenever a device is added or altered: how many there are, and when one last changed."""
+    row = connection.execute(sa.select(sa.func.count(), sa.func.max(devices.c.changed_at)).select_from(devices)).one()
+    return int(row[0]), int(row[1] or 0)
+
+
 def list_devices(connection: Connection) -> list[Device]:
     return [_device(row) for row in connection.execute(sa.select(devices).order_by(devices.c.enrolled_at))]
 

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 
 from msgspec import Struct
 
 from checks.kit import words
-from checks.kit.model import Check, Outcome, Result, Sample, Scalar
+from checks.kit.model import Check, Outcome, Result, Scalar
 from collector.board import Board
 from collector.readiness.model import DeviceFacts, Unit, fact_of
 from collector.web.faces import OUTCOMES, Face
-from collector.web.format import number, quantity, scalar
+from collector.web.format import number, quantity
 from collector.web.i18n import text
+from collector.web.lines import Line, fact_word, lines_of
 from collector.web.unit import Silences, contact_of, device_name, role_of
 
 _WORST = (Outcome.FAILED, Outcome.ERROR, Outcome.OK, Outcome.NOT_APPLICABLE)
 _ABOUT = (("vendor", "model"), ("cpu_model",), ("os_name", "os_version"))
-
-
-class Number(Struct, frozen=True):
-    name: str
-    labels: str
-    value: str
-    unit: str
-    help: str
-
-
-class Said(Struct, frozen=True):
-    """A fact and what it says."""
-
-    name: str
-    value: str
-    help: str
 
 
 class ResultRow(Struct, frozen=True):
@@ -48,8 +34,7 @@ class ResultRow(Struct, frozen=True):
     reason: str
     hint: str
     took: str
-    numbers: list[Number]
-    facts: list[Said]
+    lines: list[Line]
 
 
 class DevicePage(Struct, frozen=True):
@@ -61,13 +46,19 @@ class DevicePage(Struct, frozen=True):
     contact: str
     about: list[str]
     age: str
-    age_source: str
+    age_why: str
     clock: str
     results: list[ResultRow]
 
 
 def build(
-    board: Board, device: DeviceFacts, checks: Mapping[str, Check], now: int, lang: str, silences: Silences
+    board: Board,
+    device: DeviceFacts,
+    checks: Mapping[str, Check],
+    now: int,
+    lang: str,
+    zone: tzinfo,
+    silences: Silences,
 ) -> DevicePage:
     """Everything the page of `device` shows; a result of a check unknown here is shown under its bare name."""
     face, contact = contact_of(device, now, lang, silences)
@@ -83,9 +74,9 @@ def build(
         contact=contact,
         about=[line for line in (_line(device, names) for names in _ABOUT) if line],
         age=text("unknown_value", lang) if age is None else text("age_years", lang, years=_years(age, lang)),
-        age_source=str(fact_of(device, "device", "age_source") or ""),
+        age_why=_age_why(device, checks.get("device"), lang),
         clock=clock_words(device.clock_offset, lang),
-        results=[_row(result, checks.get(result.check), targets, lang) for _, result in ordered],
+        results=[_row(result, checks.get(result.check), targets, lang, zone) for _, result in ordered],
     )
 
 
@@ -96,6 +87,16 @@ def _line(device: DeviceFacts, names: tuple[str, ...]) -> str:
 
 def _years(age: Scalar, lang: str) -> str:
     return number(age, lang) if isinstance(age, int | float) else str(age)
+
+
+def _age_why(device: DeviceFacts, check: Check | None, lang: str) -> str:
+    """``theo ngày của firmware``; of an unknown age why it is, in brackets."""
+    source = fact_of(device, "device", "age_source")
+    if not isinstance(source, str) or not source:
+        return ""
+    word = fact_word(check, "age_source", source, lang)
+    known = fact_of(device, "device", "age_years") is not None
+    return text("age_from", lang, source=word) if known else f"({word})"
 
 
 def clock_words(offset: float | None, lang: str) -> str:
@@ -109,7 +110,7 @@ def clock_words(offset: float | None, lang: str) -> str:
     )
 
 
-def _row(result: Result, check: Check | None, targets: dict[str, str], lang: str) -> ResultRow:
+def _row(result: Result, check: Check | None, targets: dict[str, str], lang: str, zone: tzinfo) -> ResultRow:
     outcome, why = words.outcome(result.outcome, lang), words.reason(result.reason, lang)
     return ResultRow(
         result=result,
@@ -122,22 +123,5 @@ def _row(result: Result, check: Check | None, targets: dict[str, str], lang: str
         reason=why.title,
         hint=why.hint,
         took=" ".join(quantity(result.took / 1_000_000, "seconds", lang)),
-        numbers=[_number(sample, check, lang) for sample in result.samples],
-        facts=[_said(name, value, check, lang) for name, value in sorted(result.facts.items())],
+        lines=lines_of(result, check, lang, zone),
     )
-
-
-def _number(sample: Sample, check: Check | None, lang: str) -> Number:
-    metric = next((metric for metric in check.metrics if metric.name == sample.name), None) if check else None
-    value, unit = quantity(sample.value, metric.unit, lang) if metric else (number(sample.value, lang), "")
-    labels = ", ".join(f"{name} {value}" for name, value in sorted(sample.labels.items()))
-    return Number(sample.name, labels, value, unit, metric.help if metric else "")
-
-
-def _said(name: str, value: Scalar, check: Check | None, lang: str) -> Said:
-    fact = next((fact for fact in check.facts if fact.name == name), None) if check else None
-    if value is None:
-        return Said(name, text("unknown_value", lang), fact.help if fact else "")
-    if fact and fact.unit and isinstance(value, int | float) and not isinstance(value, bool):
-        return Said(name, " ".join(quantity(value, fact.unit, lang)).strip(), fact.help)
-    return Said(name, scalar(value, lang), fact.help if fact else "")

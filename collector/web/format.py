@@ -21,7 +21,7 @@ def quantity(value: float, unit: str, lang: str) -> tuple[str, str]:
     if unit == "bytes":
         return _sized(value, lang)
     if unit == "ratio":
-        return number(value * 100, lang, "%"), "%"
+        return number(round(value * 100, 9), lang, "%"), "%"  # 0.412 is 41.2: what is cut must not begin with 41.199…
     return number(value, lang), unit_word({"celsius": "°C"}.get(unit, unit), lang)
 
 
@@ -31,6 +31,8 @@ def _seconds(value: float, lang: str) -> tuple[str, str]:
         return number(value / 86_400, lang), unit_word("days", lang)
     if size >= 7_200:
         return number(value / 3_600, lang), unit_word("hours", lang)
+    if size >= 600:
+        return number(value / 60, lang), unit_word("minutes", lang)
     return (number(value, lang), unit_word("s", lang)) if size >= 1 or not value else (number(value * 1000, lang), "ms")
 
 

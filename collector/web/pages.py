@@ -136,7 +136,8 @@ class Pages:
         if found is None:
             said = text("missing_device", reader.lang, code=request.match_info["id"])
             return self._missing(request, reader, said)
-        view = device.build(self._board, found, settings.checks, reader.now, reader.lang, settings.silences)
+        silences = settings.silences
+        view = device.build(self._board, found, settings.checks, reader.now, reader.lang, self._zone, silences)
         return _respond(request, reader, self._render(request, reader, "device.html", view=view))
 
     def _missing(self, request: web.Request, reader: Reader, said: str) -> web.Response:
