@@ -18,37 +18,73 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _OUTDATED = {Reason.TLS_EXPIRED, Reason.TLS_NOT_YET_VALID}
 _STATUSES = r"^[1-5][0-9]{2}(-[1-5][0-9]{2})?(,[1-5][0-9]{2}(-[1-5][0-9]{2})?)*$"
 
-UP = Metric(name="connectivity_up", unit="", help="1 when the system answered as expected, 0 when it did not.")
+UP = Metric(
+    name="connectivity_up",
+    title={"vi": "Truy cập được", "en": "Reached"},
+    unit="",
+    help="1 when the system answered as expected, 0 when it did not.",
+    words={"1": {"vi": "có", "en": "yes"}, "0": {"vi": "không", "en": "no"}},
+)
 PHASE = Metric(
     name="connectivity_phase",
+    title={"vi": "Thời gian từng bước", "en": "Phase times"},
     unit="seconds",
     help="How long a phase took the first time it ran: dns, tcp (one round trip), tls, request, ttfb, transfer.",
     labels=("phase",),
     distribution=True,
+    words={
+        "dns": {"vi": "Phân giải tên miền", "en": "Name lookup"},
+        "tcp": {"vi": "Kết nối TCP", "en": "TCP connection"},
+        "tls": {"vi": "Bắt tay bảo mật", "en": "TLS handshake"},
+        "request": {"vi": "Gửi yêu cầu", "en": "Sending the request"},
+        "ttfb": {"vi": "Chờ trả lời", "en": "Waiting for the answer"},
+        "transfer": {"vi": "Nhận nội dung", "en": "Receiving the answer"},
+    },
 )
 DURATION = Metric(
     name="connectivity_duration",
+    title={"vi": "Tổng thời gian", "en": "Total time"},
     unit="seconds",
     help="From the start to the end of the last answer, redirects and failed addresses included.",
     distribution=True,
 )
-STATUS = Metric(name="connectivity_http_status_code", unit="", help="Status code of the last answer.")
-RECEIVED = Metric(name="connectivity_received", unit="bytes", help="Body bytes received over all answers.")
+STATUS = Metric(
+    name="connectivity_http_status_code",
+    title={"vi": "Mã trạng thái HTTP", "en": "HTTP status code"},
+    unit="",
+    help="Status code of the last answer.",
+)
+RECEIVED = Metric(
+    name="connectivity_received",
+    title={"vi": "Dữ liệu nhận được", "en": "Data received"},
+    unit="bytes",
+    help="Body bytes received over all answers.",
+)
 CERTIFICATE = Metric(
     name="connectivity_certificate_left",
+    title={"vi": "Thời hạn còn lại của chứng thư", "en": "Certificate time left"},
     unit="seconds",
     help="Until the server's certificate ends, by this device's clock; below 0 when it has ended.",
 )
 FACTS = (
-    Fact(name="address_family", help="ipv4 or ipv6: how the address was reached."),
-    Fact(name="http_version", help="HTTP version of the last answer."),
-    Fact(name="redirects", help="Redirects that were followed."),
-    Fact(name="final_host", help="Host of the last address that was tried."),
-    Fact(name="tls_version", help="TLS version of the last handshake."),
-    Fact(name="tls_issuer", help="Organisation that issued the server's certificate, else its common name."),
-    Fact(name="tls_not_before", unit="seconds", help="When the server's certificate begins, since 1970, UTC."),
-    Fact(name="tls_not_after", unit="seconds", help="When the server's certificate ends, since 1970, UTC."),
-)
+    Fact(name="address_family", title={"vi": "Giao thức IP", "en": "IP version"},
+         help="ipv4 or ipv6: how the address was reached.",
+         words={"ipv4": {"vi": "IPv4", "en": "IPv4"}, "ipv6": {"vi": "IPv6", "en": "IPv6"}}),
+    Fact(name="http_version", title={"vi": "Phiên bản HTTP", "en": "HTTP version"},
+         help="HTTP version of the last answer."),
+    Fact(name="redirects", title={"vi": "Số lần chuyển hướng", "en": "Redirects"},
+         help="Redirects that were followed."),
+    Fact(name="final_host", title={"vi": "Máy chủ cuối cùng", "en": "Final host"},
+         help="Host of the last address that was tried."),
+    Fact(name="tls_version", title={"vi": "Phiên bản TLS", "en": "TLS version"},
+         help="TLS version of the last handshake."),
+    Fact(name="tls_issuer", title={"vi": "Đơn vị cấp chứng thư", "en": "Certificate issuer"},
+         help="Organisation that issued the server's certificate, else its common name."),
+    Fact(name="tls_not_before", title={"vi": "Chứng thư có hiệu lực từ", "en": "Certificate valid from"},
+         unit="timestamp", help="When the server's certificate begins."),
+    Fact(name="tls_not_after", title={"vi": "Chứng thư có hiệu lực đến", "en": "Certificate valid until"},
+         unit="timestamp", help="When the server's certificate ends."),
+)  # fmt: skip
 
 
 class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

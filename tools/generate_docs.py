@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, Struct, inspect
 
 from agent.config import AgentConfig
 from checks.kit import registry, words
-from checks.kit.model import Check, Outcome, Reason
+from checks.kit.model import Bilingual, Check, Outcome, Reason
 from collector import exposition
 from collector.catalog import Measures
 from collector.config import CollectorConfig
@@ -105,6 +105,7 @@ def metrics() -> str:
     for check in checks.values():
         parts += [f"### {check.name}: {check.title['en']}", f"Runs every {check.every:g} s by default.", _check(check)]
     parts += ["## Facts", "What a requirement can ask for besides numbers; shown on the device's page.", _facts(checks)]
+    parts += ["## Values", "What pages call values of labels and of closed facts.", _values(checks)]
     parts += ["## The collector itself", "`GET /metrics`, of this process.", _own()]
     return "\n\n".join([*parts, *_words()]) + "\n"
 
@@ -116,10 +117,21 @@ def _families(families: Iterable[exposition.Family]) -> str:
 
 def _check(check: Check) -> str:
     rows = [
-        (f"`{metric.series}`", metric.unit or "1", ", ".join(metric.labels), metric.help + _kept(metric.distribution))
+        (
+            f"`{metric.series}`",
+            _titled(metric.title),
+            metric.unit or "1",
+            ", ".join(metric.labels),
+            metric.help + _kept(metric.distribution),
+        )
         for metric in check.metrics
     ]
-    return _table(("Series", "Unit", "Labels", "Meaning"), rows)
+    return _table(("Series", "Title", "Unit", "Labels", "Meaning"), rows)
+
+
+def _titled(title: Bilingual) -> str:
+    """Both languages, as ``Tuổi máy / Age``; once where they agree."""
+    return " / ".join(dict.fromkeys(title[lang] for lang in words.LANGUAGES))
 
 
 def _kept(distribution: bool) -> str:
@@ -127,9 +139,24 @@ def _kept(distribution: bool) -> str:
 
 
 def _facts(checks: dict[str, Check]) -> str:
-    rows = [(f"`agent.{name}`", "seconds", text) for name, text in AGENT_FACTS.items()]
-    rows += [(f"`{name}`", fact.unit, fact.help) for name, fact in sorted(Measures(checks).facts.items())]
-    return _table(("Fact", "Unit", "Meaning"), rows)
+    rows = [(f"`agent.{name}`", "", "seconds", text) for name, text in AGENT_FACTS.items()]
+    known = sorted(Measures(checks).facts.items())
+    rows += [(f"`{name}`", _titled(fact.title), fact.unit, fact.help) for name, fact in known]
+    return _table(("Fact", "Title", "Unit", "Meaning"), rows)
+
+
+def _values(checks: dict[str, Check]) -> str:
+    """Label values and closed facts that have words of their own."""
+    rows = [
+        (f"`{name}`", f"`{value}`", *(word[lang] for lang in words.LANGUAGES))
+        for check in checks.values()
+        for name, one in [
+            *((metric.series, metric) for metric in check.metrics),
+            *((f"{check.name}.{fact.name}", fact) for fact in check.facts),
+        ]
+        for value, word in one.words.items()
+    ]
+    return _table(("Of", "Value", "Vietnamese", "English"), rows)
 
 
 def _own() -> str:

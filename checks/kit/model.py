@@ -23,6 +23,7 @@ Micros = Annotated[int, Meta(ge=-INT63 - 1, le=INT63)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]  # a pattern here would cost 9 µs a batch, and labels
 # come from the registry, never from a name that was sent
 Target = Annotated[str, Meta(max_length=128)]
+Bilingual = Mapping[str, str]  # the same words in ``vi`` and ``en``
 
 
 class Outcome(enum.StrEnum):
@@ -83,14 +84,18 @@ class Reason(enum.StrEnum):
 class Metric(Struct, frozen=True, kw_only=True):
     """A number a check can produce. ``sansang_<name>_<unit>`` is its series; a unit of ``""`` adds nothing.
 
-    ``distribution`` asks the collector to keep its quantiles per unit and hour.
+    ``title`` is what people call it, ``words`` what they call the values of its labels, or, without labels, the
+    numbers that stand for something (``"1"``). ``distribution`` asks the collector to keep its quantiles per unit
+    and hour.
     """
 
     name: str
+    title: Bilingual
     unit: str
     help: str
     labels: tuple[str, ...] = ()
     distribution: bool = False
+    words: Mapping[str, Bilingual] = {}
 
     @property
     def series(self) -> str:
@@ -98,11 +103,17 @@ class Metric(Struct, frozen=True, kw_only=True):
 
 
 class Fact(Struct, frozen=True, kw_only=True):
-    """A named scalar a check can state about its subject; ``None`` means unknown, never "no"."""
+    """A named scalar a check can state about its subject; ``None`` means unknown, never "no".
+
+    ``title`` is what people call it; where only some values can come, ``words`` are what people call those. The
+    unit ``timestamp`` is whole seconds since 1970, UTC.
+    """
 
     name: str
+    title: Bilingual
     help: str
     unit: str = ""
+    words: Mapping[str, Bilingual] = {}
 
 
 class Sample(Struct, frozen=True, array_like=True, gc=False):
@@ -210,7 +221,7 @@ class Check(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    title: Mapping[str, str]
+    title: Bilingual
     params: type[Struct]
     metrics: tuple[Metric, ...]
     run: Callable[[Any, Env], Reading]

@@ -7,10 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.connectivity import CHECK, PHASES, Trace, accepts, clean, summarise
+from checks.connectivity import CHECK, PHASE, PHASES, Trace, accepts, clean, summarise
 from checks.kit.failure import NetError
 from checks.kit.model import Outcome, Reason, decode_params
 from tests.checks.conftest import values
+
+
+def test_phases_and_families_have_words() -> None:
+    """Every label value, and both ways an address can be reached."""
+    families = next(fact for fact in CHECK.facts if fact.name == "address_family")
+    assert tuple(PHASE.words) == PHASES
+    assert set(families.words) == {"ipv4", "ipv6"}
 
 
 def test_the_documented_defaults_are_these() -> None:

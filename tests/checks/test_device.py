@@ -15,7 +15,7 @@ from checks.kit import windows
 from checks.kit.child import ChildError
 from checks.kit.host import Host, System, Usage
 from checks.kit.machine import Machine
-from checks.kit.model import Outcome, Reading, Reason, decode_params
+from checks.kit.model import Fact, Outcome, Reading, Reason, decode_params
 from tests.checks.conftest import FixedClock, NoChild, environment, values
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -92,6 +92,14 @@ def test_the_facts_are_the_declared_ones(name: str, tmp_path: Path) -> None:
     reading = _windows(name) if name in WINDOWS else _linux(name, tmp_path)
     assert set(reading.facts) == {fact.name for fact in CHECK.facts}
     assert {found.name for found in reading.samples} <= {metric.name for metric in CHECK.metrics}
+
+
+@pytest.mark.parametrize("fact", [fact for fact in CHECK.facts if fact.words], ids=lambda fact: fact.name)
+def test_every_closed_value_has_words(fact: Fact, tmp_path: Path) -> None:
+    """Whatever the recorded PCs say, with a right clock and with a wrong one."""
+    clocks = [_linux("optiplex-3060", tmp_path / "past", now=1.0), _linux("vm-without-dmi", tmp_path / "vm")]
+    found = [*(_windows(name) for name in WINDOWS), *(_linux(name, tmp_path / name) for name in LINUX), *clocks]
+    assert {reading.facts[fact.name] for reading in found} - {None} == set(fact.words)
 
 
 @pytest.mark.parametrize("name", LINUX)

@@ -30,7 +30,7 @@ def check(name: str, *metrics: Metric) -> Check:
         params=_Nothing,
         metrics=metrics,
         run=_run,
-        facts=(Fact(name="colour", help="Its colour."),),
+        facts=(Fact(name="colour", title={}, help="Its colour."),),
     )
 
 
@@ -40,14 +40,14 @@ def loaded(locality: str = "demo") -> Catalog:
 
 
 def test_metrics_and_facts_are_known_by_name_with_their_check() -> None:
-    speed = Metric(name="speed", unit="bytes", help="How fast.")
+    speed = Metric(name="speed", title={}, unit="bytes", help="How fast.")
     known = Measures({"line": check("line", speed)})
     assert known.metrics == {"speed": ("line", speed)}
     assert list(known.facts) == ["line.colour"]
 
 
 def test_two_checks_cannot_measure_the_same_metric() -> None:
-    speed = Metric(name="speed", unit="bytes", help="How fast.")
+    speed = Metric(name="speed", title={}, unit="bytes", help="How fast.")
     with pytest.raises(ValueError, match="the checks line and wifi both measure speed"):
         Measures({"line": check("line", speed), "wifi": check("wifi", speed)})
 

@@ -11,8 +11,8 @@ from collector.exposition import Catalogue, Exposition, device_lines, line
 from collector.readiness.model import DeviceFacts
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-UP = Metric(name="connectivity_up", unit="", help="Up.")
-PHASE = Metric(name="connectivity_phase", unit="seconds", help="Phase.", labels=("phase",))
+UP = Metric(name="connectivity_up", title={}, unit="", help="Up.")
+PHASE = Metric(name="connectivity_phase", title={}, unit="seconds", help="Phase.", labels=("phase",))
 
 
 def catalogue() -> Catalogue:

@@ -84,7 +84,10 @@ def test_the_default_profile_asks_for_eight_things_and_says_why() -> None:
     lines = loaded("hcmc").profile.requirements
     assert len(lines) >= 8
     for line in lines:
-        assert re.match(r"\[[VCA]\] \S+", line.source), line.id
+        assert set(line.source) == {"vi", "en"}
+        tags = {re.match(r"\[[VCA]\] \S", text)[0][:3] for text in line.source.values()}  # type: ignore[index]
+        assert len(tags) == 1, line.id
+        assert max(map(len, line.source.values())) <= 90, f"{line.id}: a longer reason is a comment"
         assert set(line.title) == {"vi", "en"}
         assert line.remedy or line.procure, f"{line.id} does not say what to do"
 

@@ -24,7 +24,7 @@ from checks.kit.model import (
 )
 from tests.checks.conftest import environment
 
-PHASE = Metric(name="x_phase", unit="seconds", help="Length.", labels=("phase",))
+PHASE = Metric(name="x_phase", title={}, unit="seconds", help="Length.", labels=("phase",))
 
 
 def test_the_four_outcomes_are_built_by_name() -> None:
@@ -46,7 +46,7 @@ def test_readings_do_not_share_facts() -> None:
 def test_a_metrics_series_is_its_name_and_unit() -> None:
     """A unit of nothing adds nothing."""
     assert PHASE.series == "sansang_x_phase_seconds"
-    assert Metric(name="x_up", unit="", help="Up.").series == "sansang_x_up"
+    assert Metric(name="x_up", title={}, unit="", help="Up.").series == "sansang_x_up"
 
 
 @pytest.mark.parametrize("labels", [{}, {"phase": "a", "host": "b"}, {"host": "b"}])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checks.kit import registry
-from checks.kit.model import Check, Metric
+from checks.kit.model import Check, Fact, Metric
 
 
 def test_the_files_of_the_folder_are_the_checks() -> None:
@@ -61,6 +61,17 @@ def test_a_check_is_described_in_both_languages_and_bounded(check: Check) -> Non
         found = [one.name for one in described]
         assert len(set(found)) == len(found)
         assert all(one.help.endswith(".") for one in described)
+
+
+_NAMED = [one for check in registry.find().values() for one in (*check.metrics, *check.facts)]
+
+
+@pytest.mark.parametrize("one", _NAMED, ids=lambda one: one.name)
+def test_what_a_check_tells_has_a_short_name_in_both_languages(one: Metric | Fact) -> None:
+    """And so has each of its closed values: no page falls back to a code."""
+    for words in (one.title, *one.words.values()):
+        assert set(words) == {"vi", "en"}
+        assert all(0 < len(text) <= 40 and text == text.strip() and "_" not in text for text in words.values())
 
 
 @pytest.mark.parametrize(("check", "metric"), _METRICS, ids=lambda one: one.name)

@@ -29,7 +29,7 @@ def line(name: str, /, **changes: Any) -> Requirement:
         "name": name, "labels": {}, "scope": "device", "roles": (), "targets": "none", "aggregate": "last",
         "window": 0, "max_age": DAY, "office_hours": False, "ready": Band("<=", 5.0), "at_risk": Band("<=", 7.0),
         "unit": "", "scale": 1.0, "minimum_samples": 1, "coverage": 0.8, "hold": Hold(), "mandatory": True,
-        "source": "test", "remedy": {"vi": "Sửa đi", "en": "Mend it"}, "procure": {},
+        "source": {"vi": "thử", "en": "test"}, "remedy": {"vi": "Sửa đi", "en": "Mend it"}, "procure": {},
     }  # fmt: skip
     return Requirement(**{**given, **changes})
 

@@ -87,7 +87,9 @@ def requirement(key: str, state: Verdict, since: int, **more: Any) -> Requiremen
     return RequirementState(id=key, title=title, mandatory=key != "age", state=state, since=since, **more)
 
 
-OURS = "Đề xuất của Sẵn Sàng [A]"
+OURS = {"vi": "[A] Đề xuất của Sẵn Sàng", "en": "[A] Proposed by Sẵn Sàng"}
+GUIDANCE = {"vi": "[V] Microsoft, họp trực tuyến; ITU-T G.114", "en": "[V] Microsoft, online meetings; ITU-T G.114"}
+WRITTEN_OFF = {"vi": "[C] Khấu hao theo TT 141/2025/TT-BTC", "en": "[C] Depreciation under TT 141/2025/TT-BTC"}
 REMEDY = {
     "vi": "Đo lại bằng dây thay cho Wi-Fi; nếu vẫn chậm, gọi nhà cung cấp đường truyền, kèm trang này.",
     "en": "Measure again by cable instead of Wi-Fi; if still slow, call the provider with this page.",
@@ -102,8 +104,7 @@ def seen(state: Verdict, value: float | None, target: str = "") -> Evidence:
 def round_trip(state: Verdict, since: int) -> RequirementState:
     value = {Verdict.READY: 42.0, Verdict.AT_RISK: 128.0, Verdict.NOT_READY: 182.5}.get(state)
     facts = {"value": value, "unit": "ms", "need": "≤ 100 ms", "samples": 1896, "coverage": 1.0}
-    source = "Microsoft, yêu cầu mạng cho họp trực tuyến; ITU-T G.114"
-    told = {"source": source, "remedy": REMEDY, "procure": PROCURE, "evidence": [seen(state, value, "dvcqg")]}
+    told = {"source": GUIDANCE, "remedy": REMEDY, "procure": PROCURE, "evidence": [seen(state, value, "dvcqg")]}
     return requirement("rtt", state, since, **facts, **told)
 
 
@@ -120,7 +121,7 @@ def requirements(worst: Verdict, since: int) -> list[RequirementState]:
         requirement("memory", ready, since, value=8.2, unit="GB", need="≥ 8 GB", **small),
         requirement("disk", ready, since, value="ssd", need="ssd", **most),
         requirement("clock", ready, since, value=0.12, unit="s", need="≤ 5 s", **most),
-        requirement("age", Verdict.UNKNOWN, since, need="≤ 5 năm", source="TT 141/2025/TT-BTC", reason="unknown_value"),
+        requirement("age", Verdict.UNKNOWN, since, need="≤ 5 năm", source=WRITTEN_OFF, reason="unknown_value"),
     ]
 
 
@@ -169,7 +170,7 @@ def device() -> DeviceFacts:
         "disk_kind": "ssd",
         "disk_free_ratio": 0.412,
         "age_years": 6.4,
-        "age_source": "firmware",
+        "age_source": "firmware_date",
     }
     found = [
         result(
@@ -177,7 +178,7 @@ def device() -> DeviceFacts:
             "dvcqg",
             Outcome.OK,
             samples=samples,
-            facts={"tls_version": "TLSv1.3", "http_version": "1.1"},
+            facts={"tls_version": "TLSv1.3", "tls_not_after": 1_798_736_399},
         ),
         result("connectivity", "1022", Outcome.FAILED, "dns_nxdomain", samples=(Sample("connectivity_up", 0.0),)),
         result("device", "", Outcome.OK, facts=facts, samples=(Sample("device_memory", 8_589_934_592.0),)),
@@ -276,24 +277,57 @@ def _none(params: object, env: object) -> Reading:
     raise AssertionError("pages run no check")
 
 
-_PHASE = Metric(name="connectivity_phase", unit="seconds", help="Time of one phase.", labels=("phase",))
+def both(vi: str, en: str) -> dict[str, str]:
+    return {"vi": vi, "en": en}
+
+
+_PHASE = Metric(
+    name="connectivity_phase",
+    title=both("Thời gian từng bước", "Phase times"),
+    unit="seconds",
+    help="Time of one phase.",
+    labels=("phase",),
+    words={"dns": both("Phân giải tên miền", "Name lookup"), "tcp": both("Kết nối TCP", "TCP connection")},
+)
+_UP = Metric(
+    name="connectivity_up",
+    title=both("Truy cập được", "Reached"),
+    unit="",
+    help="1 when it works.",
+    words={"1": both("có", "yes"), "0": both("không", "no")},
+)
+_ENDS = Fact(
+    name="tls_not_after", title=both("Chứng thư có hiệu lực đến", "Valid until"), help="End.", unit="timestamp"
+)
+_MEMORY = both("Bộ nhớ (RAM)", "Memory (RAM)")
 CHECKS = {
     "connectivity": Check(
         name="connectivity",
         title={"vi": "Truy cập hệ thống", "en": "Reaching a system"},
         params=Unit,
         run=_none,
-        metrics=(_PHASE, Metric(name="connectivity_up", unit="", help="1 when it works.")),
+        metrics=(_PHASE, _UP),
+        facts=(_ENDS,),
     ),
     "device": Check(
         name="device",
         title={"vi": "Cấu hình máy", "en": "This PC"},
         params=Unit,
         run=_none,
-        metrics=(Metric(name="device_memory", unit="bytes", help="Memory."),),
+        metrics=(Metric(name="device_memory", title=_MEMORY, unit="bytes", help="Memory."),),
         facts=(
-            Fact(name="memory_bytes", help="Memory.", unit="bytes"),
-            Fact(name="disk_free_ratio", help="Free share of the disk.", unit="ratio"),
+            Fact(name="vendor", title=both("Hãng sản xuất", "Maker"), help="Maker."),
+            Fact(
+                name="age_source",
+                title=both("Căn cứ tính tuổi máy", "Basis of the age"),
+                help="Why.",
+                words={
+                    "firmware_date": both("ngày của firmware", "the firmware's date"),
+                    "virtual_machine": both("máy ảo", "virtual machine"),
+                },
+            ),
+            Fact(name="memory_bytes", title=_MEMORY, help="Memory.", unit="bytes"),
+            Fact(name="disk_free_ratio", title=both("Tỷ lệ trống", "Free share"), help="Free share.", unit="ratio"),
         ),
     ),
 }

@@ -75,7 +75,7 @@ async def test_a_unit_page_says_verdict_cause_fix_and_evidence(client: Client) -
     """What a ward chief reads first, and what an engineer reads next."""
     page = words(await read(client, f"/units/{XOM_CHIEU}"))
     assert "Chưa sẵn sàng từ 08:12: độ trễ tới hệ thống bắt buộc 182,5 ms (cần ≤ 100 ms)" in page
-    assert "TT 141/2025/TT-BTC" in page
+    assert "[C] Khấu hao theo TT 141/2025/TT-BTC" in page
     assert "Quầy 3 → Cổng Dịch vụ công quốc gia : 182,5 ms" in page
     assert "Kiosk sảnh" in page
 
@@ -84,7 +84,9 @@ async def test_a_device_page_says_reasons_numbers_and_when(client: Client) -> No
     """With the original time of each measurement."""
     page = words(await read(client, f"/devices/{DEVICE}"))
     assert "Tên miền không tồn tại" in page
-    assert "connectivity_phase phase tcp 18,7 ms" in page
+    assert "Thời gian từng bước Phân giải tên miền · 4,2 ms Kết nối TCP · 18,7 ms" in page
+    assert "6,4 năm theo ngày của firmware" in page
+    assert "Chứng thư có hiệu lực đến 31/12/2026 23:59:59" in page
     assert "chậm 1,8 giây" in page
     assert 'title="21/11/2026 09:31:23"' in await read(client, f"/devices/{DEVICE}")
 
@@ -199,6 +201,23 @@ async def test_an_english_page_has_english_words(client: Client, path: str) -> N
     text = " ".join(Outline(await read(client, path, lang="en")).text)
     for word in ("sẵn sàng ", "thiết bị", "Trạng thái", "phút trước", "giờ trước", "Kết quả", "đang báo cáo"):
         assert word not in text
+
+
+async def test_sources_are_in_the_readers_language(client: Client) -> None:
+    """A threshold that nobody can read the reason of is not accounted for."""
+    page = await read(client, f"/units/{XOM_CHIEU}", lang="en")
+    assert "[C] Depreciation under TT 141/2025/TT-BTC" in page
+    assert "Khấu hao" not in page
+
+
+async def test_codes_are_on_hover_only(client: Client) -> None:
+    """People read titles; who looks for a series in METRICS.md finds its name."""
+    page = await read(client, f"/devices/{DEVICE}")
+    text = words(page)
+    for code in ("connectivity_phase", "device_memory", "disk_free_ratio", "age_source", "firmware_date"):
+        assert code not in text
+    assert 'title="connectivity_phase"' in page
+    assert 'title="connectivity_phase: Time of one phase."' in await read(client, f"/devices/{DEVICE}", lang="en")
 
 
 async def test_light_and_dark_are_a_link_away(client: Client) -> None:

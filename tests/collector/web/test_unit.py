@@ -100,7 +100,7 @@ async def test_the_timeline_has_the_verdict_and_every_requirement() -> None:
 
 def test_failing_checks_come_first() -> None:
     """With the reason and what to do, and the numbers in units that people use."""
-    view = device_page.build(city(), device(), CHECKS, NOW, "vi", Silences())
+    view = device_page.build(city(), device(), CHECKS, NOW, "vi", HANOI, Silences())
     assert [(row.title, row.target, row.outcome) for row in view.results] == [
         ("Truy cập hệ thống", "Cổng 1022", "hỏng"),
         ("Truy cập hệ thống", "Cổng Dịch vụ công quốc gia", "hoạt động"),
@@ -108,18 +108,33 @@ def test_failing_checks_come_first() -> None:
     ]
     assert view.results[0].reason
     assert view.results[0].hint
-    assert [(n.labels, n.value, n.unit) for n in view.results[1].numbers][2] == ("phase tcp", "18,7", "ms")
-    assert (view.age, view.age_source, view.clock) == ("6,4 năm", "firmware", "chậm 1,8 giây")
+    assert (view.age, view.age_why, view.clock) == ("6,4 năm", "theo ngày của firmware", "chậm 1,8 giây")
+
+
+def test_an_unknown_age_says_why() -> None:
+    """In the check's own words, and a reason of a newer agent as it came."""
+    pc = device()
+    facts = pc.results["device", ""].facts
+    for source, said in (("virtual_machine", "(máy ảo)"), ("newer", "(newer)"), (7, "")):
+        facts.update(age_years=None, age_source=source)
+        view = device_page.build(city(), pc, CHECKS, NOW, "vi", HANOI, Silences())
+        assert (view.age, view.age_why) == ("không rõ", said)
 
 
 def test_a_newer_agents_words_are_shown_as_they_came() -> None:
     """An unknown check, metric or reason is no error."""
     odd = result("quantum", "t9", Outcome.FAILED, "entangled", facts={"spin": None})
     view = device_page.build(
-        city(), msgspec.structs.replace(device(), results={("quantum", "t9"): odd}), CHECKS, NOW, "vi", Silences()
+        city(),
+        msgspec.structs.replace(device(), results={("quantum", "t9"): odd}),
+        CHECKS,
+        NOW,
+        "vi",
+        HANOI,
+        Silences(),
     )
     assert [(row.title, row.target, row.reason) for row in view.results] == [("quantum", "t9", "entangled")]
-    assert view.results[0].facts[0].value == "không rõ"
+    assert [(line.title, line.value) for line in view.results[0].lines] == [("spin", "không rõ")]
     assert view.age == "không rõ"
 
 
