@@ -89,6 +89,10 @@ def _length(document: strict.Document[ProfileFile], where: strict.Where, text: L
     return length
 
 
+LONGEST = 7 * 86_400_000_000
+"""µs; collector.windows and collector.housekeeping keep half-hours for it."""
+
+
 class _Reader:
     """Turns one written requirement into one that judges."""
 
@@ -191,6 +195,8 @@ class _Reader:
             raise self._wrong("scope", "expected unit: the ratio of runs is taken over the unit's devices")
         if window and written.scope != "unit":
             raise self._wrong("window", "expected now: only what is kept per unit has a past")
+        if window > LONGEST:
+            raise self._wrong("window", 'expected at most "7d": that is how far back half-hours are kept')
         if written.office_hours and not window:
             raise self._wrong("office_hours", 'expected a window such as "7d": the newest results have no hours')
         if kind is Kind.METRIC:
