@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from checks.kit.model import Outcome, Result
-from checks.kit.wire import Batch, Gap, encode_result
+from checks.kit.wire import Batch, Gap
 from collector.store.cursor import Cursor, admit
 from collector.store.states import Latest, State
 from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, listed_series
@@ -34,9 +34,10 @@ class Known(Protocol):
 
 
 class Push(Struct, frozen=True, gc=False):
-    """A verified batch, whose device stands in this unit."""
+    """A verified batch, whose device stands in this unit. ``raws`` are its results as they were sent."""
 
     batch: Batch
+    raws: list[bytes]
     unit: str
     role: str
     counts: bool
@@ -69,7 +70,7 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
     offset = batch.sent_at - push.received_at
     _touch(state, push, offset)
     listed = known.jobs(push.unit, push.role)
-    for result in batch.results:
+    for result, raw in zip(batch.results, push.raws, strict=True):
         if result.seq not in fresh:
             done.duplicates += 1
             continue
@@ -77,7 +78,7 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
         done.fresh += 1
         at = _time(result, push, offset)
         done.retimed += at != result.at
-        _keep(state, batch.epoch, result, at)
+        _keep(state, batch.epoch, result, at, raw)
         if (key := job_key(result.check, result.target)) not in listed:
             done.unlisted += 1
         elif push.counts and at > push.received_at - OLDEST:
@@ -103,14 +104,14 @@ def _time(result: Result, push: Push, offset: int) -> int:
     return max(0, min(at, push.received_at)) if at > push.received_at + CLOCK_TOLERANCE or at < 0 else at
 
 
-def _keep(state: State, epoch: int, result: Result, at: int) -> None:
+def _keep(state: State, epoch: int, result: Result, at: int, raw: bytes) -> None:
     state.last_seen = at if state.last_seen is None else max(at, state.last_seen)
     key = job_key(result.check, result.target)
     held = state.results.get(key)
     if held is None and len(state.results) >= MAX_RESULTS:
         del state.results[min(state.results, key=lambda name: state.results[name].at)]
     if held is None or (held.epoch, held.seq) < (epoch, result.seq):
-        state.results[key] = Latest(epoch, result.seq, at, encode_result(result))
+        state.results[key] = Latest(epoch, result.seq, at, raw)
 
 
 def _count(jobs: Jobs, key: str, result: Result, distributions: dict[str, tuple[str, ...]]) -> None:

@@ -94,11 +94,11 @@ class Ingest:
                 raise Refusal(*_REJECTED["unknown_agent"])
             if member.device.status == devices.REVOKED:
                 raise Refusal(403, "revoked", "this device was revoked")
-            batch = wire.unseal(envelope, member.key)
+            batch, raws = wire.unseal_whole(envelope, member.key)
         except WireError as why:
             raise Refusal(_STATUS.get(why.code, 400), why.code, str(why)) from None
         device = member.device
-        return Push(batch, device.unit, device.role, device.status == devices.ACTIVE, received_at)
+        return Push(batch, raws, device.unit, device.role, device.status == devices.ACTIVE, received_at)
 
     async def _commit(self, push: Push) -> int:
         loop = asyncio.get_running_loop()

@@ -101,8 +101,15 @@ class Envelope(Struct, frozen=True, gc=False):
     body: bytes
 
 
+class _Parts(Struct):
+    """A batch of which only the bytes of its results are wanted."""
+
+    results: list[msgspec.Raw]
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Batch)
+_parts = msgspec.json.Decoder(_Parts)
 _json_mark = b"\\u0000"
 _json_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -153,14 +160,21 @@ def unseal(envelope: Envelope, key: Verifier) -> Batch:
     Raises WireError: ``bad_signature``, ``truncated``, ``not_gzip``, ``inflated_too_large``, ``not_json``,
     ``too_deep``, ``forbidden_character``, ``invalid``, ``unsupported_version``, ``agent_mismatch``.
     """
+    return unseal_whole(envelope, key)[0]
+
+
+def unseal_whole(envelope: Envelope, key: Verifier) -> tuple[Batch, list[bytes]]:
+    """The batch, and each result's JSON exactly as it was sent, fields that this release does not know included.
+    Raises WireError as :func:`unseal` does."""
     if not key.verify(envelope.signed, envelope.signature):
         raise WireError("bad_signature", "the signature is not this device's")
-    batch = _decode(_gunzip(envelope.body))
+    raw = _gunzip(envelope.body)
+    batch = _decode(raw)
     if batch.v != VERSION:
         raise WireError("unsupported_version", f"batch format {batch.v} is not known here, only {VERSION}")
     if batch.agent != envelope.agent:
         raise WireError("agent_mismatch", "the batch names another agent than its envelope")
-    return batch
+    return batch, [bytes(result) for result in _parts.decode(raw).results]
 
 
 def _decode(raw: bytes) -> Batch:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from checks.kit.model import Outcome, Sample
-from checks.kit.wire import Gap
+from checks.kit.wire import Batch, Gap, encode_result
 from collector import tally
 from collector.absorb import Push
 from collector.ledger import Ledger, Rejected
@@ -18,6 +18,10 @@ from collector.store.engine import Store
 from collector.store.states import State
 from collector.telemetry import Telemetry
 from tests.collector.pushing import BOOT, DAY, XOM_CHIEU, Known, Sender, enrolled, wall
+
+
+def pushed(batch: Batch, now: int, *, counts: bool = True) -> Push:
+    return Push(batch, [encode_result(result) for result in batch.results], XOM_CHIEU, "pc", counts, now)
 
 
 @dataclasses.dataclass
@@ -30,7 +34,7 @@ class Bench:
 
     def push(self, sender: Sender, *results: object, counts: bool = True, **changes: object) -> int | Rejected:
         batch = sender.batch(*results, **({"sent_at": self.now} | changes))
-        return self.ledger.write([Push(batch, XOM_CHIEU, "pc", counts, self.now)])[0]
+        return self.ledger.write([pushed(batch, self.now, counts=counts)])[0]
 
     def state(self, sender: Sender) -> State:
         with self.store.reader() as connection:
@@ -173,9 +177,7 @@ def test_labels_an_agent_makes_up_stay_bounded(bench: Bench) -> None:
 def test_an_unknown_device_is_told_apart_from_the_others_of_its_group(bench: Bench) -> None:
     """One sender's trouble is not its neighbours'."""
     known, stranger = enrolled(bench.store, Sender()), Sender(key=2)
-    pushes = [
-        Push(sender.batch(sender.result(bench.now)), XOM_CHIEU, "pc", True, bench.now) for sender in (stranger, known)
-    ]
+    pushes = [pushed(sender.batch(sender.result(bench.now)), bench.now) for sender in (stranger, known)]
     assert bench.ledger.write(pushes) == [Rejected("unknown_agent"), 2]
 
 
