@@ -1,0 +1,96 @@
+"""The configuration the collector offers: what to measure here. Fetched, checked, kept on disk for the next start."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from agent import files
+from agent.clean import exception
+from checks.kit.model import Check, Job, decode_params
+from checks.kit.wire import Signer
+
+PATH = "/v1/config"
+CONTEXT = b"sansang.get.v1\0"
+DEFAULT_JOBS = (Job(check="device", every=3600.0),)
+"""What is measured before the collector was ever reached."""
+
+
+class RemotePush(Struct, kw_only=True, frozen=True):
+    linger: Annotated[float, Meta(ge=1, le=3600)] | None = None
+
+
+class RemoteConfig(Struct, kw_only=True, frozen=True):
+    """``GET /v1/config``. Unknown keys are a newer collector's and are passed over."""
+
+    etag: Annotated[str, Meta(min_length=1, max_length=64)]
+    unit: Annotated[str, Meta(max_length=32)] = ""
+    jobs: Annotated[list[Job], Meta(max_length=500)] = field(default_factory=list)
+    push: RemotePush = field(default_factory=RemotePush)
+
+
+class Refused(Exception):
+    """A configuration that is not taken. ``str()`` says why, in one line."""
+
+
+def request_headers(device: str, key: Signer, etag: str) -> list[tuple[str, str]]:
+    """The headers that show whose configuration is asked for, and which one is already here."""
+    signature = base64.b64encode(key.sign(CONTEXT + PATH.encode())).decode()
+    headers = [("Sansang-Agent", device), ("Sansang-Signature", signature)]
+    return [*headers, ("If-None-Match", etag)] if etag else headers
+
+
+def decode(body: bytes, known: Iterable[str], find: Callable[[str], Check]) -> RemoteConfig:
+    """`body` as a configuration whose jobs all can run here.
+
+    A job whose check is not in `known` is left out: the collector may be newer. Raises Refused for one job twice,
+    or for params that its check does not take.
+    """
+    try:
+        config = msgspec.json.decode(body, type=RemoteConfig)
+    except (msgspec.DecodeError, UnicodeDecodeError) as why:
+        raise Refused(f"it cannot be understood: {why}") from None
+    available = set(known)
+    jobs = [job for job in config.jobs if job.check in available]
+    if len({job.key for job in jobs}) < len(jobs):
+        raise Refused("it names one check and target twice")
+    for job in jobs:
+        _check(job, find)
+    return msgspec.structs.replace(config, jobs=jobs)
+
+
+def _check(job: Job, find: Callable[[str], Check]) -> None:
+    try:
+        decode_params(find(job.check), job.params)
+    except (msgspec.ValidationError, LookupError) as why:
+        raise Refused(f"{job.check} {job.target}: {exception(why)}") from None
+
+
+def path(state_dir: str) -> str:
+    return f"{state_dir}/config.json"
+
+
+def store(state_dir: str, config: RemoteConfig) -> None:
+    files.write_durably(path(state_dir), msgspec.json.encode(config) + b"\n")
+
+
+def load(state_dir: str, known: Iterable[str], find: Callable[[str], Check]) -> RemoteConfig | None:
+    """The configuration of last time, None when there is none or it does not fit this version. Raises FileError."""
+    text = files.read(path(state_dir))
+    if text is None:
+        return None
+    try:
+        return decode(text, known, find)
+    except Refused:
+        return None
+
+
+def merge(remote: RemoteConfig | None, local: Iterable[Job]) -> list[Job]:
+    """The jobs to run: the collector's (or the default ones), with this PC's own beside or in place of them."""
+    jobs = {job.key: job for job in (DEFAULT_JOBS if remote is None else remote.jobs)}
+    jobs.update((job.key, job) for job in local)
+    return list(jobs.values())
