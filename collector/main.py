@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import struct
 import sys
@@ -59,6 +60,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: every expected trouble is one line on standard error and exit code 1."""
+    os.umask(0o077)  # the database names offices and their faults: it is for the collector's own user
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

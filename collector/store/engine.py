@@ -106,7 +106,7 @@ def _engines(url: sa.URL) -> tuple[Engine, Engine]:
     if url.database:
         folder = Path(url.database).parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as why:
             raise StoreError(f"{folder}: cannot be created: {(why.strerror or str(why)).lower()}") from None
     writer = sa.create_engine(url, poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False})

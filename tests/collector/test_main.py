@@ -172,6 +172,23 @@ async def test_a_technicians_file_is_taken_as_if_pushed(client: Client, tmp_path
     assert err == "sansang-collector: 1 of the file's batches were refused; the file itself is unchanged\n"
 
 
+def test_what_is_stored_is_for_the_collectors_own_user(file: str) -> None:
+    """Folder, database and lock, whatever the umask of who started it."""
+    run("tokens", "create", "--config", file, "--unit", XOM_CHIEU)
+    state = Path(file).parent / "state"
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in state.iterdir()} == {0}
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """A file stands where it should be."""
+    (tmp_path / "state").write_text("")
+    path = tmp_path / "collector.yaml"
+    path.write_text(f"state_dir: state\nlocality: demo\nunits: {config.SHIPPED}/units.csv\n")
+    code, out, err = run("readiness", "--config", str(path))
+    assert (code, out, err) == (1, "", f"sansang-collector: {tmp_path}/state: cannot be created: file exists\n")
+
+
 def test_help_teaches() -> None:
     """The first page shows the commands one needs first."""
     code, out, _ = run("--help")
