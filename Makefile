@@ -28,8 +28,8 @@ lint: $(VENV)/.dev ## Style: ruff check and ruff format --check
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 
 .PHONY: types
-types: $(VENV)/.dev ## Types: mypy --strict over everything that ships
-	@$(BIN)/mypy --no-error-summary && $(BIN)/mypy --no-error-summary --explicit-package-bases tools
+types: $(VENV)/.dev ## Types: mypy --strict over everything, tests too
+	@$(BIN)/mypy --no-error-summary && $(BIN)/mypy --no-error-summary --explicit-package-bases tools tests benchmarks
 
 .PHONY: format
 format: $(VENV)/.dev ## Rewrite the sources as lint wants them

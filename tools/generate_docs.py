@@ -147,14 +147,12 @@ def _facts(checks: dict[str, Check]) -> str:
 
 def _values(checks: dict[str, Check]) -> str:
     """Label values and closed facts that have words of their own."""
+    spoken = [(metric.series, metric.words) for check in checks.values() for metric in check.metrics]
+    spoken += [(f"{check.name}.{fact.name}", fact.words) for check in checks.values() for fact in check.facts]
     rows = [
         (f"`{name}`", f"`{value}`", *(word[lang] for lang in words.LANGUAGES))
-        for check in checks.values()
-        for name, one in [
-            *((metric.series, metric) for metric in check.metrics),
-            *((f"{check.name}.{fact.name}", fact) for fact in check.facts),
-        ]
-        for value, word in one.words.items()
+        for name, known in spoken
+        for value, word in known.items()
     ]
     return _table(("Of", "Value", "Vietnamese", "English"), rows)
 

@@ -44,12 +44,19 @@ def make_check(
     return Check(name=name, title={"vi": "Giả", "en": "Fake"}, params=params, metrics=(), run=run, timeout=timeout)
 
 
+class NoChild:
+    """Starts nothing."""
+
+    def call(self, function: str, argument: Any, **_: Any) -> Any:
+        raise AssertionError(f"{function} was called with {argument!r}")
+
+
 def make_env(seconds: float, clock: Any = None) -> Env:
     return Env(
         clock=clock or FakeClock(),
         net=None,
         host=None,
-        child=Any,
+        child=NoChild(),
         deadline=time.monotonic() + seconds,
         now=time.monotonic,
     )

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def _request(connection: socket.socket) -> bytes:
     return data
 
 
-def get(reply: bytes, **options: int) -> bytes:
+def get(reply: bytes, **options: Any) -> bytes:
     with serving(reply) as (url, _):
         return Client(url, timeout=3, **options).request("GET", "/x").body
 

@@ -19,7 +19,7 @@ def open_spool(path: Path, clock: FakeClock | None = None, **config: float) -> S
 
 def open_hasty(path: Path, **config: float) -> Spool:
     """A spool that does not wait for the disk: for tests that store thousands."""
-    spool = open_spool(path, **config)
+    spool = open_spool(path, None, **config)
     spool._connection.execute("PRAGMA synchronous=OFF")
     return spool
 

@@ -158,7 +158,7 @@ def test_a_server_that_drips_does_not_stretch_the_deadline(reach: Reach) -> None
     """Each byte restarts no clock: the whole answer has one deadline."""
 
     def drip(connection: socket.socket, _: bytes) -> None:
-        for _ in range(100):
+        for _number in range(100):
             connection.sendall(b"H")
             time.sleep(0.05)
 

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -24,7 +25,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         yield client
 
 
-def job(**changes: object) -> dict[str, object]:
+def job(**changes: Any) -> dict[str, Any]:
     """A job that the demo locality has."""
     return {"target": "tiep-nhan"} | changes
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from checks.kit.model import Outcome, Sample
+from checks.kit.model import Outcome, Result, Sample
 from checks.kit.wire import Batch, Gap, encode_result
 from collector import tally
 from collector.absorb import Push
@@ -32,7 +33,7 @@ class Bench:
     ledger: Ledger
     now: int
 
-    def push(self, sender: Sender, *results: object, counts: bool = True, **changes: object) -> int | Rejected:
+    def push(self, sender: Sender, *results: Result, counts: bool = True, **changes: Any) -> int | Rejected:
         batch = sender.batch(*results, **({"sent_at": self.now} | changes))
         return self.ledger.write([pushed(batch, self.now, counts=counts)])[0]
 

@@ -131,8 +131,9 @@ def test_silence_never_improves_a_verdict(facts: UnitFacts, data: st.DataObject)
         for index, device in enumerate(facts.devices)
     ]
     after = judged(replace(facts, devices=silenced))
-    for then, now in zip((before, *before.requirements), (after, *after.requirements), strict=True):
-        old, new = (one.verdict if isinstance(one, UnitVerdict) else one.state for one in (then, now))
+    pairs = [(before.verdict, after.verdict)]
+    pairs += [(then.state, now.state) for then, now in zip(before.requirements, after.requirements, strict=True)]
+    for old, new in pairs:
         assert new in (old, Verdict.UNKNOWN) or RANK[new] < RANK[old]
 
 
