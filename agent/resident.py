@@ -27,9 +27,14 @@ def slim() -> None:
     vars(stand_ins["platform"]).update(system=sys.platform.capitalize)
     names = [name for name in (*stand_ins, "typing_extensions", "_uuid") if name not in sys.modules]
     sys.modules.update({name: stand_ins.get(name) for name in names})  # type: ignore[misc]
-    importlib.import_module("msgspec")
-    for name in names:
-        sys.modules.pop(name, None)
+    try:
+        importlib.import_module("msgspec")
+    except (ImportError, AttributeError):  # another release of it: the agent then weighs more, and works
+        for name in [name for name in sys.modules if name.partition(".")[0] == "msgspec"]:
+            del sys.modules[name]
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 def _empty(name: str) -> types.ModuleType:

@@ -25,6 +25,8 @@ from pathlib import Path
 
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, only its folder is on the path
+
 from benchmarks.table import Row, arguments, report
 from checks.kit import wire
 from checks.kit.model import Outcome, Result, Sample

@@ -3,7 +3,7 @@
 # As root it installs them, without starting the services they bring; as anyone else it prints the one line that does.
 set -euo pipefail
 
-# group  package                    what shows that it is there: a command, or python:MODULE
+# group  package                    what shows that it is there: a command, python:MODULE or lib:NAME
 packages() {
   cat <<'END'
 env      python3-venv               python:ensurepip
@@ -13,6 +13,7 @@ test     iproute2                   ip
 test     strace                     strace
 test     chromium                   chromium
 test     prometheus                 prometheus
+test     libatomic1                 lib:libatomic.so.1
 bench    prometheus                 prometheus
 bench    prometheus-node-exporter   prometheus-node-exporter
 bench    prometheus-pushgateway     prometheus-pushgateway
@@ -26,6 +27,7 @@ PATH=$PATH:/usr/sbin:/sbin:$(printf '%s:' /usr/lib/postgresql/*/bin)
 present() {
   case $1 in
     python:*) "${PYTHON:-/usr/bin/python3}" -c "import ${1#python:}" 2>/dev/null ;;
+    lib:*) ldconfig -p | grep -q "${1#lib:}" ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

@@ -21,6 +21,8 @@ BIN = Path(sys.executable).parent
 UNIT = "27259"
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
+TIED = ("setpriv", "--pdeathsig=TERM", "--", "sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"')
+"""Ends a program with its parent, whose number follows; a parent that has died already sends no signal, so it asks."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 COLLECTOR = """\
@@ -49,7 +51,7 @@ class Parts:
 
     def start(self, name: str, *command: str) -> None:
         """Run `command` with its output in <state>/<name>.log. It ends when this process does, however that ends."""
-        tied = ["setpriv", "--pdeathsig=TERM", "--"] if shutil.which("setpriv") else []
+        tied = [*TIED, str(os.getpid())] if shutil.which("setpriv") else []
         with (self._state / f"{name}.log").open("wb") as log:
             self._running[name] = subprocess.Popen(
                 [*tied, *command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

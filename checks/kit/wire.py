@@ -119,10 +119,6 @@ def digest(sealed: bytes) -> str:
     return hashlib.sha256(sealed).hexdigest()[:16]
 
 
-def encode_result(result: Result) -> bytes:
-    return _encoder.encode(result)
-
-
 def seal(batch: Batch, signer: Signer) -> bytes:
     """`batch` as signed bytes. Raises WireError ``too_large`` past MAX_SEALED or MAX_INFLATED."""
     raw = _encoder.encode(batch)

@@ -167,3 +167,30 @@ def test_agent_and_checks_import_without_what_only_unix_has() -> None:
     """They run on Windows PCs."""
     done = subprocess.run([sys.executable, "-c", PORTABLE], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("imported\n", "")
+
+
+BROKEN = """
+import importlib
+from agent import resident
+real = importlib.import_module
+
+def refuse(name):
+    real("msgspec._core")
+    raise ImportError("another release needs what was left out")
+
+importlib.import_module = refuse
+resident.slim()
+import msgspec, platform, typing_extensions
+assert msgspec.json.decode(b"[1.5]", type=list[float]) == [1.5]
+assert platform.python_version() and msgspec.toml and msgspec.msgpack.encode(1) == b"\\x01"
+"""
+
+
+def test_an_msgspec_that_needs_what_was_left_out_is_imported_whole() -> None:
+    """The agent then weighs more, and works."""
+    path = os.pathsep.join(entry for entry in [*sys.path, str(Path(__file__).parents[2])] if entry)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", BROKEN], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from checks.kit.model import Outcome, Result, Sample
-from checks.kit.wire import Batch, Gap, encode_result
+from checks.kit.wire import Batch, Gap
 from collector import tally
 from collector.absorb import Push
 from collector.ledger import Ledger, Rejected
@@ -22,7 +23,7 @@ from tests.collector.pushing import BOOT, DAY, XOM_CHIEU, Known, Sender, enrolle
 
 
 def pushed(batch: Batch, now: int, *, counts: bool = True) -> Push:
-    return Push(batch, [encode_result(result) for result in batch.results], XOM_CHIEU, "pc", counts, now)
+    return Push(batch, [msgspec.json.encode(result) for result in batch.results], XOM_CHIEU, "pc", counts, now)
 
 
 @dataclasses.dataclass

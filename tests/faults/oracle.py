@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 from sqlalchemy import Connection
 
-from checks.kit.wire import Gap, encode_result
+from checks.kit.wire import Gap
 from collector import tally
 from collector.store import states
 from collector.store.cursor import Cursor
@@ -135,8 +136,8 @@ class Oracle:
             made = record(self.numbers[seq], self._base)
             made.seq = seq
             held = state.results.get(key)
-            if held is None or (held.seq, held.at, held.raw) != (seq, made.at, encode_result(made)):
-                findings.altered.append(f"{key}: expected {encode_result(made)!r}, found {held!r}")
+            if held is None or (held.seq, held.at, held.raw) != (seq, made.at, msgspec.json.encode(made)):
+                findings.altered.append(f"{key}: expected {msgspec.json.encode(made)!r}, found {held!r}")
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import msgspec
+
 from agent.http import HttpError
 from checks.kit.model import Outcome, Result, Sample
-from checks.kit.wire import encode_result
 from collector import tally
 from collector.store import states
 from collector.store.engine import Store
@@ -46,7 +47,7 @@ def places(results: list[Result]) -> Counter[Place]:
 def newest(results: list[Result]) -> dict[str, tuple[int, int, bytes]]:
     """Each job's last result as the collector must hold it."""
     return {
-        tally.job_key(each.check, each.target): (each.seq, each.at, encode_result(each))
+        tally.job_key(each.check, each.target): (each.seq, each.at, msgspec.json.encode(each))
         for each in sorted(results, key=lambda result: result.seq)
     }
 

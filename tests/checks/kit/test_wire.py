@@ -27,7 +27,6 @@ from checks.kit.wire import (
     Gap,
     WireError,
     digest,
-    encode_result,
     seal,
     take_apart,
     unseal,
@@ -137,7 +136,7 @@ def test_equal_batches_are_equal_bytes_with_one_name() -> None:
 
 def test_a_stored_result_is_the_same_json_as_in_a_batch() -> None:
     """A spool may keep results as bytes."""
-    stored = encode_result(_batch().results[0])
+    stored = msgspec.json.encode(_batch().results[0])
     assert stored in msgspec.json.encode(_batch())
     assert msgspec.json.decode(stored, type=Result) == _batch().results[0]
 
