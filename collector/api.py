@@ -79,7 +79,6 @@ class Api:
             raise Refusal(503, "overloaded", "the collector is stopping", 5.0)
         self._ingest.admit()
         self._ingest.inflight += 1
-        self._telemetry.waiting.set(self._ingest.inflight)
         try:
             ack = await self._ingest.take(await self._body(request, wire.MAX_SEALED))
         finally:
@@ -109,7 +108,6 @@ class Api:
         if not self.ready:
             raise Refusal(503, "starting", "the collector is starting", 5.0)
         text = self._exposition.units_text().encode() + generate_latest(self._telemetry.registry)
-        self._telemetry.stall.set(0)
         return await _scrape(request, text)
 
     async def device_metrics(self, request: web.Request) -> web.Response:

@@ -84,6 +84,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         now=now,
         complain=lambda why: log.error("commit failed", extra={"why": _one_line(why)}),
     )
+    telemetry.waiting.set_function(lambda: ingest.inflight)
     live = Live(store, directory, catalog.units, catalog.targets)
     exposition = Exposition(metric for _, metric in catalog.metrics.values())
     sweep = Sweep(
@@ -107,14 +108,19 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     handlers = Api(
         ingest, enrolment, directory, catalog, live, exposition, telemetry, guard, limits.read_timeout_seconds
     )
-    app = _application(config, catalog, live, handlers, now)
+    app = _application(config, catalog, live, handlers, telemetry, now)
     return Parts(
         config, store, directory, telemetry, ledger, ingest, live, sweep, housekeeping, enrolment, handlers, app, now
     )
 
 
 def _application(
-    config: CollectorConfig, catalog: Catalog, live: Live, handlers: Api, now: Callable[[], int]
+    config: CollectorConfig,
+    catalog: Catalog,
+    live: Live,
+    handlers: Api,
+    telemetry: Telemetry,
+    now: Callable[[], int],
 ) -> web.Application:
     app = web.Application(client_max_size=wire.MAX_SEALED)
     app.add_routes(handlers.routes())
@@ -128,7 +134,8 @@ def _application(
         silences=Silences(fresh.lost_contact // 1_000_000, fresh.no_data // 1_000_000),
         now=now,
     )
-    attach(app, live, settings, _pages_guard(config))
+    events = attach(app, live, settings, _pages_guard(config))
+    telemetry.live_pages.set_function(lambda: events.clients)
     return app
 
 
@@ -159,6 +166,8 @@ class Server:
         )
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._watch: asyncio.Task[None] | None = None
+        self._stall = 0.0
+        parts.telemetry.stall.set_function(self._longest_stall)
 
     async def __aenter__(self) -> Server:
         """Opens the store, listens, judges once. Raises StoreError or AddressInUse."""
@@ -223,13 +232,15 @@ class Server:
         return context
 
     async def _watch_stall(self) -> None:
-        gauge, longest = self.parts.telemetry.stall, 0.0
         while True:
             asleep = time.perf_counter()
             await asyncio.sleep(STALL_PERIOD)
-            late = time.perf_counter() - asleep - STALL_PERIOD
-            longest = max(late, gauge._value.get())
-            gauge.set(longest)
+            self._stall = max(self._stall, time.perf_counter() - asleep - STALL_PERIOD)
+
+    def _longest_stall(self) -> float:
+        """The longest delay since the last scrape, which asks for it."""
+        longest, self._stall = self._stall, 0.0
+        return longest
 
 
 def _reason(why: OSError) -> str:

@@ -81,6 +81,27 @@ async def test_without_its_database_the_collector_acknowledges_nothing_and_recov
         assert await client.metric("sansang_collector_results_total") == 1
 
 
+async def test_a_stalled_loop_shows_at_the_next_scrape_and_only_there(tmp_path: Path) -> None:
+    """A second during which nothing else could run."""
+    async with served(tmp_path) as client:
+        await asyncio.sleep(0.1)
+        time.sleep(1.2)
+        await asyncio.sleep(0.6)
+        assert (await client.metric("sansang_collector_loop_stall_seconds") or 0) > 0.4
+        assert (await client.metric("sansang_collector_loop_stall_seconds") or 0) < 0.4
+
+
+async def test_open_pages_are_counted(tmp_path: Path) -> None:
+    """While they listen, and no longer."""
+    async with served(tmp_path) as client:
+        async with client.session.get(f"{client.server.url}/events") as stream:
+            assert stream.status == 200
+            assert await client.metric("sansang_collector_live_pages") == 1
+        async with asyncio.timeout(5):
+            while await client.metric("sansang_collector_live_pages") != 0:
+                await asyncio.sleep(0.05)
+
+
 async def test_the_collector_can_end_tls_itself(tmp_path: Path) -> None:
     """With a certificate of its own; plain HTTP is not answered then."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -217,6 +217,7 @@ async def test_past_its_bound_the_collector_says_so_quickly(tmp_path: Path) -> N
         sender, other = await client.enrolled(Sender(key=1)), await client.enrolled(Sender(key=2))
         first = asyncio.create_task(client.push(sender.sealed(sender.result(**job()))))
         await client.until(lambda: client.server.parts.ingest.inflight == 1)
+        assert await client.metric("sansang_collector_waiting_batches") == 1
         status, answer = await client.push(other.sealed(other.result(**job())))
         assert (status, answer["error"], answer["retry_after"]) == (503, "overloaded", 30.0)
         assert (await first)[0] == 200
