@@ -141,13 +141,21 @@ def _job_lines(result: Result, job: str, metrics: Mapping[str, Metric], lines: d
     unknown = 0
     for sample in result.samples:
         metric = metrics.get(sample.name)
-        if metric is None or sample.labels.keys() != set(metric.labels):
+        if metric is None or not _declared(metric, sample.labels):
             unknown += 1
             continue
         series = metric.series
         labels = f"{job},{_inner(sample.labels)}" if sample.labels else job
         lines.setdefault(series, []).append(f"{series}{{{labels}}} {_number(sample.value)}\n")
     return unknown
+
+
+def _declared(metric: Metric, labels: Mapping[str, str]) -> bool:
+    """Whether `labels` are the metric's own, with values it has words for where they are closed: what an agent makes up
+    becomes no series."""
+    if not metric.labels:
+        return not labels
+    return labels.keys() == set(metric.labels) and (not metric.words or metric.words.keys() >= set(labels.values()))
 
 
 class Exposition:

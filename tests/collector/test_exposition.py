@@ -12,7 +12,14 @@ from collector.readiness.model import DeviceFacts
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 UP = Metric(name="connectivity_up", title={}, unit="", help="Up.")
-PHASE = Metric(name="connectivity_phase", title={}, unit="seconds", help="Phase.", labels=("phase",))
+PHASE = Metric(
+    name="connectivity_phase",
+    title={},
+    unit="seconds",
+    help="Phase.",
+    labels=("phase",),
+    words={"tcp": {"vi": "TCP", "en": "TCP"}},
+)
 
 
 def catalogue() -> Catalogue:
@@ -45,6 +52,7 @@ def test_a_metric_is_exported_under_its_registered_name_and_labels_only() -> Non
             Sample("connectivity_up", 1.0),
             Sample("connectivity_phase", 0.25, {"phase": "tcp"}),
             Sample("connectivity_phase", 0.25, {"evil": "tcp"}),
+            Sample("connectivity_phase", 0.25, {"phase": "made_up"}),
             Sample("made_up", 1.0),
         ),
         catalogue(),
@@ -53,7 +61,7 @@ def test_a_metric_is_exported_under_its_registered_name_and_labels_only() -> Non
     assert lines["sansang_connectivity_phase_seconds"] == (
         f'sansang_connectivity_phase_seconds{{{job},phase="tcp"}} 0.25\n'
     )
-    assert unknown == 2
+    assert unknown == 3
     assert lines["sansang_check_timestamp_seconds"] == f"sansang_check_timestamp_seconds{{{job}}} 5\n"
 
 
