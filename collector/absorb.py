@@ -16,7 +16,7 @@ from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, listed_seri
 CLOCK_TOLERANCE = 2_000_000  # µs; below it the device's own time is kept (faults.md, goal 7)
 OLDEST = 45 * 86_400_000_000  # µs; a spool keeps 30 days, so what claims more has no usable time
 MAX_RESULTS = 256
-MAX_EPOCHS = 8
+MAX_EPOCHS = 256  # an agent has one for each reinstallation and each file a technician carried away
 MAX_SKETCHES = 64
 
 
@@ -64,9 +64,10 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
     held = state.cursors.get(batch.epoch, Cursor())
     position = Cursor(held.low, list(held.ahead))
     fresh, done.gaps = admit(position, [result.seq for result in batch.results], batch.oldest, batch.gaps)
+    state.cursors.pop(batch.epoch, None)  # the epoch used last stands last
     state.cursors[batch.epoch] = position
     while len(state.cursors) > MAX_EPOCHS:
-        del state.cursors[min(state.cursors)]
+        del state.cursors[next(iter(state.cursors))]
     offset = batch.sent_at - push.received_at
     _touch(state, push, offset)
     listed = known.jobs(push.unit, push.role)
@@ -110,8 +111,14 @@ def _keep(state: State, epoch: int, result: Result, at: int, raw: bytes) -> None
     held = state.results.get(key)
     if held is None and len(state.results) >= MAX_RESULTS:
         del state.results[min(state.results, key=lambda name: state.results[name].at)]
-    if held is None or (held.epoch, held.seq) < (epoch, result.seq):
+    if held is None or _newer(held, epoch, result.seq, at):
         state.results[key] = Latest(epoch, result.seq, at, raw)
+
+
+def _newer(held: Latest, epoch: int, seq: int, at: int) -> bool:
+    """Inside an epoch the numbers say which of two results is newer, whatever the clock did; between epochs, a spool's
+    and a technician's file's, only the time can."""
+    return held.seq < seq if held.epoch == epoch else held.at <= at
 
 
 def _count(jobs: Jobs, key: str, result: Result, distributions: dict[str, tuple[str, ...]]) -> None:

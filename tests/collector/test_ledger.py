@@ -151,6 +151,33 @@ def test_a_new_epoch_counts_anew(bench: Bench) -> None:
     assert bench.runs() == 6
 
 
+def test_a_file_carried_on_a_stick_does_not_outrank_what_is_measured_later(bench: Bench) -> None:
+    """Its epoch is the higher number; the newest result is the one taken last, before and after."""
+    sender, visit = enrolled(bench.store, Sender(epoch=5)), Sender(epoch=900)
+    visit.device = sender.device
+    bench.push(sender, sender.result(bench.now - 50_000_000))
+    bench.push(visit, visit.result(bench.now - 40_000_000, detail="visit"))
+    assert bench.state(sender).results["connectivity|dichvucong"].epoch == 900
+    bench.push(sender, sender.result(bench.now - 30_000_000))
+    assert bench.state(sender).results["connectivity|dichvucong"].epoch == 5
+    late = Sender(sender.device, epoch=901)
+    bench.push(late, late.result(bench.now - 45_000_000))
+    assert bench.state(sender).results["connectivity|dichvucong"].epoch == 5
+    assert bench.runs() == 4
+
+
+def test_hundreds_of_files_do_not_make_the_spools_numbers_forgotten(bench: Bench) -> None:
+    """The epoch that is in use stays; a resend is still recognised."""
+    sender = enrolled(bench.store, Sender(epoch=5))
+    first = sender.result(bench.now)
+    for epoch in range(1000, 1300):
+        visit = Sender(sender.device, epoch=epoch)
+        bench.push(visit, visit.result(bench.now, target="1022"))
+        bench.push(sender, first)
+    assert bench.runs() == 301
+    assert len(bench.state(sender).cursors) == 256
+
+
 def test_a_pending_device_is_kept_but_not_counted(bench: Bench) -> None:
     """Its unit's numbers stay as they were."""
     sender = enrolled(bench.store, Sender())
