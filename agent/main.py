@@ -86,10 +86,17 @@ def run(file: str | None) -> None:
 @click.option("--target", default="", metavar="URL", help="Measure this instead of what is configured.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the lines. Default: from the settings, vi.")
+@click.option("-d", "--details", is_flag=True, help="Show every number and fact under its check.")
 @click.option("--bundle", metavar="F", help="Also write the results to F, signed, for sansang-collector import.")
 @config_option
 def check(
-    names: tuple[str, ...], target: str, as_json: bool, lang: str | None, bundle: str | None, file: str | None
+    names: tuple[str, ...],
+    target: str,
+    as_json: bool,
+    lang: str | None,
+    details: bool,
+    bundle: str | None,
+    file: str | None,
 ) -> None:
     """Run checks now and show what they find. Nothing is sent.
 
@@ -97,7 +104,7 @@ def check(
     not be measured, 2: wrong use.
 
     \b
-    sansang-agent check
+    sansang-agent check --details
     sansang-agent check connectivity --target https://dichvucong.example.vn
     """
     config = _settings(file)
@@ -106,7 +113,7 @@ def check(
         jobs = onsite.choose(names, target, _configured(config), registry.load)
     except UsageError as why:
         raise click.UsageError(str(why)) from None
-    terminal = None if as_json else Terminal(sys.stdout, words, lang or config.lang)
+    terminal = None if as_json else Terminal(sys.stdout, words, lang or config.lang, details=details)
     results = onsite.run_all(jobs, registry.load, _make_env, _clock, terminal)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(results), indent=2).decode())

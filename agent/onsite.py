@@ -10,7 +10,7 @@ from typing import Protocol, TextIO
 
 import msgspec
 
-from agent import VERSION
+from agent import VERSION, numbers
 from agent.runner import Find, MakeEnv, Run
 from checks.kit import wire
 from checks.kit.model import Check, Clock, Job, Outcome, Reason, Result, error
@@ -106,10 +106,11 @@ def measure(job: Job, find: Find, make_env: MakeEnv, clock: Clock) -> Result:
 
 
 class Terminal:
-    """Writes results as lines for people, in one language; plain signs where the terminal has no UTF-8."""
+    """Writes results as lines for people, in one language; plain signs where the terminal has no UTF-8. With `details`
+    every number and fact stands under its check."""
 
-    def __init__(self, out: TextIO, words: Words, lang: str) -> None:
-        self._out, self._words, self._lang = out, words, lang
+    def __init__(self, out: TextIO, words: Words, lang: str, *, details: bool = False) -> None:
+        self._out, self._words, self._lang, self._details = out, words, lang, details
         self._plain = (getattr(out, "encoding", None) or "ascii").lower().replace("-", "") not in ("utf8", "utf8sig")
         self._live = out.isatty()
 
@@ -132,6 +133,9 @@ class Terminal:
                 self._line(f"    {'->' if self._plain else '→'} {hint.hint}")
         elif result.detail:
             self._line(f"    {result.detail}")
+        if self._details:
+            for title, value in numbers.lines(check, result, self._lang):
+                self._line(f"      {title}: {value}")
 
     def summary(self, results: list[Result]) -> None:
         counts = [(outcome, sum(result.outcome is outcome for result in results)) for outcome in Outcome]

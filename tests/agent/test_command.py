@@ -145,6 +145,15 @@ def test_check_speaks_vietnamese_by_default(command: Command) -> None:
     assert done.output.endswith("Kết quả: 1 hoạt động\n")
 
 
+def test_details_show_every_number_under_its_check(command: Command, collector: Collector) -> None:
+    """A failure's numbers too: how far it came, and how long that took."""
+    lines = command("check", "connectivity", "--target", f"{collector.url}/", "--details").output.splitlines()
+    assert lines[0].startswith("✕ Reaching a system")
+    assert "      Reached: no" in lines
+    assert any(line.startswith("      Phase times: TCP connection ") for line in lines)
+    assert lines[-1] == "Summary: 1 failing"
+
+
 def test_a_terminal_without_utf8_gets_plain_signs(command: Command) -> None:
     """Vietnamese without its marks, and no sign that cannot be shown."""
     done = CliRunner(charset="ascii").invoke(main, ["check", "--config", str(command.file), "device", "--lang", "vi"])

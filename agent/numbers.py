@@ -1,0 +1,91 @@
+"""What a result measured, as lines for people: each number and fact under its title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from checks.kit.model import Check, Metric, Result, Sample, Scalar
+
+_UNKNOWN = {"vi": "không rõ", "en": "unknown"}
+_YES = {True: {"vi": "có", "en": "yes"}, False: {"vi": "không", "en": "no"}}
+_SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+_LENGTHS = ((86_400.0, "ngày", "days"), (3_600.0, "giờ", "hours"), (60.0, "phút", "minutes"))
+
+
+def lines(check: Check, result: Result, lang: str) -> Iterator[tuple[str, str]]:
+    """(title, value) of everything in `result` that `check` declares, in the order it declares them."""
+    for metric in check.metrics:
+        found = [sample for sample in result.samples if sample.name == metric.name]
+        if found:
+            yield _title(metric.title, metric.name, lang), ", ".join(_sample(metric, sample, lang) for sample in found)
+    for fact in check.facts:
+        if fact.name in result.facts:
+            value = result.facts[fact.name]
+            yield _title(fact.title, fact.name, lang), _fact(value, fact.unit, fact.words, lang)
+
+
+def _title(title: Mapping[str, str], name: str, lang: str) -> str:
+    return title.get(lang, name)
+
+
+def _sample(metric: Metric, sample: Sample, lang: str) -> str:
+    labels = " ".join(_word(metric.words, value, lang) for value in sample.labels.values())
+    bare = metric.words.get(f"{sample.value:g}") if not sample.labels else None
+    shown = bare.get(lang, "") if bare else number(sample.value, metric.unit, lang)
+    return f"{labels} {shown}" if labels else shown
+
+
+def _fact(value: Scalar, unit: str, words: Mapping[str, Mapping[str, str]], lang: str) -> str:
+    if value is None:
+        return _UNKNOWN[lang]
+    if isinstance(value, bool):
+        return _YES[value][lang]
+    return _word(words, value, lang) if isinstance(value, str) else number(value, unit, lang)
+
+
+def _word(words: Mapping[str, Mapping[str, str]], value: str, lang: str) -> str:
+    return words[value].get(lang, value) if value in words else value
+
+
+def number(value: float, unit: str, lang: str) -> str:
+    """`value` of a base unit in one that people read: ``12,3 ms``, ``8,1 GB``, ``41 %``."""
+    if unit == "seconds":
+        return _length(value, lang)
+    if unit == "timestamp":
+        return _date(value)
+    if unit == "ratio":
+        return f"{_figure(value * 100, lang)} %"
+    if unit == "bytes":
+        scale, name = next(((scale, name) for scale, name in _SIZES if abs(value) >= scale), (1.0, "B"))
+        return f"{_figure(value / scale, lang)} {name}"
+    return f"{_figure(value, lang)} {_unit(unit, lang)}".rstrip()
+
+
+def _length(value: float, lang: str) -> str:
+    for scale, vi, en in _LENGTHS:
+        if abs(value) >= 2 * scale:
+            return f"{_figure(value / scale, lang)} {vi if lang == 'vi' else en}"
+    if abs(value) >= 1:
+        return f"{_figure(value, lang)} s"
+    return f"{_figure(value * 1000, lang)} ms"
+
+
+def _date(value: float) -> str:
+    import time
+
+    return time.strftime("%d/%m/%Y", time.gmtime(value))
+
+
+def _unit(unit: str, lang: str) -> str:
+    return {"years": {"vi": "năm", "en": "years"}}.get(unit, {}).get(lang, unit)
+
+
+def _figure(value: float, lang: str) -> str:
+    text = (
+        f"{value:.0f}"
+        if abs(value) >= 100 or value == int(value)
+        else f"{value:.1f}"
+        if abs(value) >= 1
+        else f"{value:.2f}"
+    )
+    return text.replace(".", ",") if lang == "vi" else text
