@@ -8,6 +8,7 @@ is a different, signed, never repeated batch (the collector's own counter proves
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
@@ -42,6 +44,7 @@ BOOT = "0b0b0b0b-0000-4000-8000-000000000001"
 GOAL, RECORD = 126.0, 63.0  # µs a push: Pushgateway's, and half of it (performance.md §3)
 UNJUDGED = 300.0
 """Seconds between sweeps: peers do not judge, so the first rows leave it out, and one row says what it costs."""
+CITY, THREADS = 140, 8  # pushes a second: 8,400 agents, one a minute (faults.md, goals)
 PG, VM = "pushgateway", "victoria-metrics"
 CONNECTIONS = 1000  # kept alive, as a fleet does; the peers, which gain nothing from groups, do best with 32
 LUA = """
@@ -80,6 +83,7 @@ class Measured:
 
     def __init__(self, rate: float, cpu: float, p50: float, p99: float, rss: float) -> None:
         self.rate, self.cpu, self.p50, self.p99, self.rss = rate, cpu, p50, p99, rss
+        self.city = float("nan")
 
 
 def results(first: int, at: int) -> list[Result]:
@@ -231,32 +235,48 @@ def counter(port: int, name: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def ours(folder: Path, seconds: int, rounds: int, sweep: float) -> Measured:
-    """One run; `sweep` is how often it judges, in seconds: the default, or not while it is measured."""
+@contextlib.contextmanager
+def collector(folder: Path, sweep: float) -> Iterator[tuple[int, int, list[str], list[bytes]]]:
+    """Our server with 8,400 devices enrolled: pid, port, device ids, keys. `sweep` is how often it judges (s)."""
     port = free_port()
     target = '  - {{id: t{0}, title: {{vi: t{0}, en: t{0}}}, url: "{1}/healthz", mandatory: true, source: bench}}'
     targets = "\n".join(target.format(number, f"http://127.0.0.1:{port}") for number in range(TARGETS))
     (folder / "localities").mkdir(exist_ok=True)
     (folder / "localities" / "bench.yaml").write_text(LOCALITY.format(targets=targets))
-    (folder / "state").mkdir(exist_ok=True)
+    (folder / "state").mkdir()
     file = folder / "collector.yaml"
     file.write_text(
         f'listen: "127.0.0.1:{port}"\nstate_dir: state\nlocality: localities/bench.yaml\n'
         f"units: {settings.SHIPPED / 'units.csv'}\nlog_level: warning\nsweep_seconds: {sweep}\n"
     )
     ids, keys = enrol(folder / "state" / "sansang.db")
-    write_requests(folder / "ours.bin", our_requests(ids, keys, rounds))
     command = [str(Path(sys.executable).parent / "sansang-collector"), "run", "--config", str(file)]
-    with server(command, f"http://127.0.0.1:{port}/readyz", folder / "collector.log") as pid:
+    try:
+        with server(command, f"http://127.0.0.1:{port}/readyz", folder / "collector.log") as pid:
+            yield pid, port, ids, keys
+    finally:
+        shutil.rmtree(folder / "state")
+
+
+def ours(folder: Path, seconds: int, rounds: int, sweep: float) -> Measured:
+    """One run at saturation."""
+    with collector(folder, sweep) as (pid, port, ids, keys):
+        write_requests(folder / "ours.bin", our_requests(ids, keys, rounds))
         found = drive(
             pid, f"http://127.0.0.1:{port}", folder / "ours.bin", seconds, CONNECTIONS,
             lambda: counter(port, "sansang_collector_pushes_total"),
         )  # fmt: skip
         repeated = counter(port, "sansang_collector_duplicates_total")
-    shutil.rmtree(folder / "state")
     if repeated:
         raise SystemExit(f"the load ran out of fresh batches ({repeated:.0f} repeated): raise the number of rounds")
     return found
+
+
+def our_city(folder: Path, seconds: int) -> float:
+    """One run at a city's pace, judged every 5 s as by default."""
+    with collector(folder, 5.0) as (pid, port, ids, keys):
+        write_requests(folder / "city.bin", our_requests(ids, keys, 1))
+        return paced(pid, port, folder / "city.bin", seconds)
 
 
 def enrol(database: Path) -> tuple[list[str], list[bytes]]:
@@ -285,7 +305,10 @@ def pushgateway(folder: Path, seconds: int, connections: int) -> Measured:
     command = ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}", "--push.disable-consistency-check"]
     with server(command, f"http://127.0.0.1:{port}/-/ready", folder / "pg.log") as pid:
         warm(pid, port, folder / "pg.bin", connections)
-        return drive(pid, f"http://127.0.0.1:{port}", folder / "pg.bin", seconds, connections, lambda: 0.0)
+        city = paced(pid, port, folder / "pg.bin", seconds)
+        found = drive(pid, f"http://127.0.0.1:{port}", folder / "pg.bin", seconds, connections, lambda: 0.0)
+    found.city = city
+    return found
 
 
 def victoria(folder: Path, seconds: int, connections: int) -> Measured:
@@ -299,6 +322,45 @@ def victoria(folder: Path, seconds: int, connections: int) -> Measured:
     with server(command, f"http://127.0.0.1:{port}/health", folder / "vm.log") as pid:
         warm(pid, port, folder / "vm.bin", connections)
         return drive(pid, f"http://127.0.0.1:{port}", folder / "vm.bin", seconds, connections, lambda: 0.0)
+
+
+def paced(pid: int, port: int, requests: Path, seconds: int) -> float:
+    """Percent of a core that `pid` takes while a city pushes at its own pace: CITY requests a second, spread over
+    THREADS kept-alive connections."""
+    load = list(itertools.islice(read_requests(requests), CITY * seconds))
+    shares = [load[number::THREADS] for number in range(THREADS)]
+    spent, started = cpu_seconds(pid), time.monotonic()
+    with ThreadPoolExecutor(THREADS) as pool:
+        refused = sum(pool.map(lambda share: send_paced(port, share, THREADS / CITY), shares))
+    if refused:
+        raise SystemExit(f"{refused} requests of the city's load failed")
+    return (cpu_seconds(pid) - spent) / (time.monotonic() - started) * 100
+
+
+def send_paced(port: int, requests: list[bytes], every: float) -> int:
+    """How many of `requests` were not taken; one is sent each `every` seconds."""
+    refused = 0
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        due = time.monotonic()
+        for request in requests:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += every
+            connection.sendall(request)
+            reply = b""
+            while b"\r\n\r\n" not in reply:
+                reply += connection.recv(65536)
+            head, _, body = reply.partition(b"\r\n\r\n")
+            refused += not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 202"))
+            length = int((re.search(rb"Content-Length: (\d+)", head) or [0, 0])[1])
+            while len(body) < length:
+                body += connection.recv(65536)
+    return refused
+
+
+def read_requests(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while head := source.read(4):
+            yield source.read(struct.unpack(">I", head)[0])
 
 
 def warm(pid: int, port: int, requests: Path, connections: int) -> None:
@@ -319,9 +381,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sansang-bench-") as name:
         folder = Path(name)
         runs: dict[str, list[Measured]] = {"ours": [], "judging": [], "pg": [], "vm": []}
+        cities: list[float] = []
         for _ in range(repeats):
             runs["ours"].append(ours(folder, seconds, rounds, UNJUDGED))
             runs["judging"].append(ours(folder, seconds, rounds, 5.0))
+            cities.append(our_city(folder, seconds))
             runs["pg"].append(pushgateway(folder, seconds, 32))
             runs["vm"].append(victoria(folder, seconds, 32))
         us, judging, pg, vm = (middle(runs[who]) for who in ("ours", "judging", "pg", "vm"))
@@ -331,6 +395,13 @@ def main() -> None:
         Row(name="CPU per push", unit="µs", ours=us.cpu, peer=vm.cpu, peer_name=VM, goal=RECORD, met=us.cpu < RECORD),
         Row(name="CPU per push, spread of runs", unit="µs", ours=spread),
         Row(name="CPU per push, judged and rendered every 5 s", unit="µs", ours=judging.cpu, peer=pg.cpu, peer_name=PG),
+        Row(
+            name=f"CPU at a city's pace, {CITY}/s, judged",
+            unit="% of a core",
+            ours=statistics.median(cities),
+            peer=pg.city,
+            peer_name=PG,
+        ),
         Row(name="pushes", unit="1/s", ours=us.rate, peer=pg.rate, peer_name=PG),
         Row(name="pushes", unit="1/s", ours=us.rate, peer=vm.rate, peer_name=VM),
         Row(name="latency p50", unit="ms", ours=us.p50, peer=pg.p50, peer_name=PG),
