@@ -87,7 +87,12 @@ class Ledger:
             self._states = {state.device: _copy(state) for state in found}
 
     def touched(self) -> Touched:
-        """What changed since the last call, as copies that later pushes leave alone."""
+        """What changed since the last call, as copies that later pushes leave alone. What a failed transaction made
+        this forget is read again, so that changes committed before it are told all the same."""
+        forgotten = self._touched - self._states.keys()
+        if forgotten:
+            with self._store.begin() as connection:
+                self._load(connection, forgotten)
         copies = [_copy(self._states[device]) for device in self._touched if device in self._states]
         hours, self._touched, self._touched_hours = self._touched_hours, set(), set()
         return Touched(copies, hours)

@@ -227,6 +227,23 @@ def test_after_a_failed_commit_memory_is_not_ahead_of_the_disk(bench: Bench, mon
     assert bench.runs() == 1
 
 
+def test_a_failed_commit_does_not_hide_what_was_committed_before_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep is told of the first push although the second one's failure emptied the memory."""
+    sender = enrolled(bench.store, Sender())
+    bench.push(sender, sender.result(bench.now))
+
+    def broken(*_: object) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, Exception("disk full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(states, "save_gaps", broken)
+        with pytest.raises(sa.exc.OperationalError):
+            bench.push(sender, sender.result(bench.now, target="1022"))
+    assert [set(state.results) for state in bench.ledger.touched().states] == [{"connectivity|dichvucong"}]
+
+
 def test_what_changed_is_told_once_and_as_a_copy(bench: Bench) -> None:
     """The sweep may look at its leisure."""
     sender = enrolled(bench.store, Sender())
