@@ -81,11 +81,6 @@ def _unit(unit: str, lang: str) -> str:
 
 
 def _figure(value: float, lang: str) -> str:
-    text = (
-        f"{value:.0f}"
-        if abs(value) >= 100 or value == int(value)
-        else f"{value:.1f}"
-        if abs(value) >= 1
-        else f"{value:.2f}"
-    )
+    places = 0 if abs(value) >= 100 or value == int(value) else (1 if abs(value) >= 1 else 2)
+    text = f"{value:.{places}f}"
     return text.replace(".", ",") if lang == "vi" else text

@@ -40,7 +40,7 @@ from collector import units as nation
 from collector.store import devices
 from collector.store.engine import Store
 
-DEVICES, SAMPLES, TARGETS = 8_400, 40, 5
+DEVICES, TARGETS = 8_400, 5
 PHASES = ("dns", "tcp", "tls", "ttfb", "transfer")
 BOOT = "0b0b0b0b-0000-4000-8000-000000000001"
 GOAL, RECORD = 126.0, 63.0  # µs a push: Pushgateway's, and half of it (performance.md §3)

@@ -105,15 +105,11 @@ class Api:
 
     async def metrics(self, request: web.Request) -> web.Response:
         self._scraper(request)
-        if not self.ready:
-            raise Refusal(503, "starting", "the collector is starting", 5.0)
         text = self._exposition.units_text().encode() + generate_latest(self._telemetry.registry)
         return await _scrape(request, text)
 
     async def device_metrics(self, request: web.Request) -> web.Response:
         self._scraper(request)
-        if not self.ready:
-            raise Refusal(503, "starting", "the collector is starting", 5.0)
         unit = request.query.get("unit")
         if unit is not None and unit not in self._live.units:
             raise Refusal(404, "unknown_unit", f"no unit has the code {unit!r} in this locality")
@@ -162,6 +158,8 @@ class Api:
     def _scraper(self, request: web.Request) -> None:
         if not access.allowed(request, self._guard.metrics, self._guard.proxies):
             raise Refusal(403, "forbidden", "this address may not read metrics (access.metrics in collector.yaml)")
+        if not self.ready:
+            raise Refusal(503, "starting", "the collector is starting", 5.0)
 
 
 def _json(value: Any) -> web.Response:

@@ -27,6 +27,7 @@ from collector.housekeeping import Housekeeping
 from collector.ingest import Ingest, Refusal
 from collector.ledger import Ledger
 from collector.live import Live
+from collector.log import one_line
 from collector.store.engine import Store
 from collector.sweep import Rules, Sweep
 from collector.telemetry import Telemetry
@@ -82,7 +83,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         max_inflight=limits.max_inflight,
         retry_after=limits.retry_after_seconds,
         now=now,
-        complain=lambda why: log.error("commit failed", extra={"why": _one_line(why)}),
+        complain=lambda why: log.error("commit failed", extra={"why": one_line(why)}),
     )
     telemetry.waiting.set_function(lambda: ingest.inflight)
     live = Live(store, directory, catalog.units, catalog.targets)
@@ -98,10 +99,10 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         Windows(catalog.office, [line.window // 1_000_000 for line in catalog.profile.requirements if line.window]),
         telemetry,
         now=now,
-        complain=lambda why: log.error("sweep failed", extra={"why": _one_line(why)}),
+        complain=lambda why: log.error("sweep failed", extra={"why": one_line(why)}),
     )
     housekeeping = Housekeeping(
-        store, catalog.office, now, lambda why: log.error("housekeeping failed", extra={"why": _one_line(why)})
+        store, catalog.office, now, lambda why: log.error("housekeeping failed", extra={"why": one_line(why)})
     )
     enrolment = Enrolment(store, directory, telemetry, now)
     guard = Guard(networks(config.access.metrics), networks(config.trusted_proxies))
@@ -184,7 +185,7 @@ class Server:
         parts.api.ready = True
         gc.collect()
         gc.freeze()
-        gc.set_threshold(100_000, 50, 50)  # a push leaves nothing cyclic behind (DECISIONS.md: collector's memory)
+        gc.set_threshold(100_000, 50, 50)  # a push leaves nothing cyclic behind (DECISIONS.md, 16)
         self._schedule()
         self._watch = asyncio.create_task(self._watch_stall())
         return self
@@ -197,7 +198,7 @@ class Server:
         self._scheduler.start()
 
     async def __aexit__(self, *_: object) -> None:
-        """Takes no new batch, answers those under way, writes a last sweep, closes the store; within DRAIN_SECONDS."""
+        """Takes no new batch, answers those under way, closes the store; within DRAIN_SECONDS."""
         parts = self.parts
         parts.api.closing = True
         if self._watch:
@@ -247,7 +248,3 @@ def _reason(why: OSError) -> str:
     if why.errno == 98:
         return "the port is in use by another program (change `listen`, or stop it)"
     return (why.strerror or str(why)).lower()
-
-
-def _one_line(why: BaseException) -> str:
-    return " ".join(str(getattr(why, "orig", None) or why).split())[:500]

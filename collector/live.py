@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from checks.kit.model import Result
 from collector.directory import Directory
+from collector.log import one_line
 from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
 from collector.store import history
 from collector.store.devices import Device
@@ -67,7 +68,7 @@ class Live:
         try:
             return await self._store.read(read)
         except SQLAlchemyError as why:
-            log.warning("history not readable", extra={"why": " ".join(str(why).split())[:200]})
+            log.warning("history not readable", extra={"why": one_line(why)})
             return []
 
     async def changed(self, generation: int, timeout: float) -> int:

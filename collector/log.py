@@ -34,6 +34,11 @@ def setup(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+def one_line(why: BaseException) -> str:
+    """What went wrong, on one line; of a database's error, what the database itself said."""
+    return " ".join(str(getattr(why, "orig", None) or why).split())[:500]
+
+
 def event(name: str, **keys: object) -> None:
     """One line at level info."""
     logging.getLogger("sansang").info(name, extra=keys)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event
 
+from collector.log import one_line
 from collector.store import migrate
 from collector.store.lock import Lock
 
@@ -56,8 +57,7 @@ class Store:
         except migrate.NewerSchema as why:
             raise StoreError(str(why)) from None
         except sa.exc.DBAPIError as why:
-            reason = " ".join(str(why.orig).split())
-            raise StoreError(f"cannot open {self.url.render_as_string()}: {reason}") from None
+            raise StoreError(f"cannot open {self.url.render_as_string()}: {one_line(why)}") from None
 
     def close(self) -> None:
         self._writer.shutdown(wait=True)
