@@ -7,6 +7,7 @@ device booted, ``took`` a length. A value is a float in the metric's base unit.
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Protocol
 
@@ -44,16 +45,25 @@ class Reason(enum.StrEnum):
     DNS_TIMEOUT = "dns_timeout"
     DNS_SERVFAIL = "dns_servfail"
     DNS_NO_ADDRESS = "dns_no_address"
+    DNS_REFUSED = "dns_refused"
+    DNS_TRUNCATED = "dns_truncated"
+    DNS_LOOP = "dns_loop"
+    DNS_MALFORMED = "dns_malformed"
+    DNS_WRONG = "dns_wrong"
+    DNS_REWRITTEN = "dns_rewritten"
     # transport
     TCP_REFUSED = "tcp_refused"
     TCP_TIMEOUT = "tcp_timeout"
     TCP_RESET = "tcp_reset"
     TCP_UNREACHABLE = "tcp_unreachable"
+    ADDRESS_FORBIDDEN = "address_forbidden"
     # TLS
     TLS_EXPIRED = "tls_expired"
     TLS_NOT_YET_VALID = "tls_not_yet_valid"
     TLS_NAME = "tls_name"
     TLS_UNTRUSTED = "tls_untrusted"
+    TLS_SELF_SIGNED = "tls_self_signed"
+    TLS_VERSION = "tls_version"
     TLS_INTERCEPTED = "tls_intercepted"
     TLS_TIMEOUT = "tls_timeout"
     TLS_HANDSHAKE = "tls_handshake"
@@ -61,14 +71,37 @@ class Reason(enum.StrEnum):
     HTTP_STATUS = "http_status"
     HTTP_BODY = "http_body"
     HTTP_TIMEOUT = "http_timeout"
+    HTTP_SLOW = "http_slow"
     HTTP_PROTOCOL = "http_protocol"
     HTTP_TOO_LARGE = "http_too_large"
     HTTP_REDIRECTS = "http_redirects"
+    WEBSOCKET_REFUSED = "websocket_refused"
     PROXY_AUTH = "proxy_auth"
+    PROXY_UNREACHABLE = "proxy_unreachable"
+    PROXY_REFUSED = "proxy_refused"
     CAPTIVE_PORTAL = "captive_portal"
     # surroundings
     OWN_LINK_DOWN = "own_link_down"
+    LINK_DOWN = "link_down"
+    GATEWAY_MISSING = "gateway_missing"
+    GATEWAY_UNREACHABLE = "gateway_unreachable"
+    ADDRESS_CONFLICT = "address_conflict"
+    ROGUE_DHCP = "rogue_dhcp"
+    ROUTE_STOPS = "route_stops"
+    ROUTE_LOOP = "route_loop"
+    MTU_BLACKHOLE = "mtu_blackhole"
+    # the router
+    SNMP_TIMEOUT = "snmp_timeout"
+    SNMP_AUTH = "snmp_auth"
+    SNMP_MISSING = "snmp_missing"
+    SNMP_MALFORMED = "snmp_malformed"
+    INTERFACE_MISSING = "interface_missing"
+    INTERFACE_DOWN = "interface_down"
+    # time
     CLOCK_WRONG = "clock_wrong"
+    NTP_TIMEOUT = "ntp_timeout"
+    NTP_UNSYNCHRONISED = "ntp_unsynchronised"
+    NTP_IMPLAUSIBLE = "ntp_implausible"
     # could not be measured
     PERMISSION = "permission"
     UNSUPPORTED = "unsupported"
@@ -193,13 +226,32 @@ class Clock(Protocol):
 
 
 class Child(Protocol):
-    """Runs a function in a process of its own; see :mod:`checks.kit.child`."""
+    """Runs a function, or a program, in a process of its own; see :mod:`checks.kit.child`."""
 
     def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = ...) -> Any: ...
 
 
+class Meter:
+    """What runs have used: connections opened (or queries sent), bytes sent and received. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.sockets = self.sent = self.received = 0
+
+    def add(self, *, sockets: int = 0, sent: int = 0, received: int = 0) -> None:
+        """Counts what was used; bytes as handed to or got from the system, without the headers below."""
+        with self._lock:
+            self.sockets += sockets
+            self.sent += sent
+            self.received += received
+
+
 class Env(Struct, frozen=True, kw_only=True):
-    """What a check may touch. ``deadline`` is on ``time.monotonic``; :meth:`left` is the seconds until then."""
+    """What a check may touch. ``deadline`` is on ``time.monotonic``; :meth:`left` is the seconds until then.
+
+    ``memory`` belongs to the job: what one run leaves in it, the next run of the same job finds, until the process
+    ends. ``meter`` counts what the run uses of the network; ``net`` counts its own part.
+    """
 
     clock: Clock
     net: Any
@@ -207,6 +259,8 @@ class Env(Struct, frozen=True, kw_only=True):
     child: Child
     deadline: float
     now: Callable[[], float]
+    memory: dict[str, Any] = field(default_factory=dict)
+    meter: Meter = field(default_factory=Meter)
 
     def left(self, at_most: float | None = None) -> float:
         seconds = max(0.0, self.deadline - self.now())

@@ -49,6 +49,30 @@ _REASONS: dict[Reason, _Row] = {
         "Tên miền không có địa chỉ IP", "Báo đơn vị quản trị hệ thống: bản ghi DNS đang thiếu địa chỉ.",
         "The name has no address", "Tell the system's operator: its DNS record lacks an address.",
     ),
+    Reason.DNS_REFUSED: (
+        "Máy chủ tên miền từ chối", "Máy chủ DNS này không phục vụ mạng của ta: khai báo máy chủ DNS đúng.",
+        "The name server refuses to answer", "It does not serve this network: configure the right name server.",
+    ),
+    Reason.DNS_TRUNCATED: (
+        "Câu trả lời DNS bị cắt", "Mở cổng TCP 53 trên tường lửa: câu trả lời dài phải đi qua TCP.",
+        "The name server's answer is cut short", "Open TCP port 53 in the firewall: long answers need TCP.",
+    ),
+    Reason.DNS_LOOP: (
+        "Tên miền trỏ vòng quanh", "Báo đơn vị quản trị tên miền: bản ghi CNAME tạo thành vòng.",
+        "The name points in circles", "Tell who runs the name: its CNAME records form a loop.",
+    ),
+    Reason.DNS_MALFORMED: (
+        "Câu trả lời DNS sai định dạng", "Có thiết bị can thiệp cổng 53: thử DNS khác, kiểm tra bộ định tuyến.",
+        "The name server's answer is malformed", "Something meddles with port 53: try another name server or router.",
+    ),
+    Reason.DNS_WRONG: (
+        "Tên miền trỏ sai địa chỉ", "So địa chỉ với thông báo của đơn vị quản trị; đổi DNS, kiểm tra tệp hosts.",
+        "The name leads to a wrong address", "Compare with the operator's list; change the name server.",
+    ),
+    Reason.DNS_REWRITTEN: (
+        "DNS bịa địa chỉ cho tên không có", "Đổi máy chủ DNS: nhà cung cấp đang chuyển tên sai tới trang của họ.",
+        "The name server invents addresses", "Use another name server: this one answers for names that do not exist.",
+    ),
     Reason.TCP_REFUSED: (
         "Máy chủ từ chối kết nối", "Dịch vụ có thể đang dừng: báo đơn vị quản trị hệ thống.",
         "The server refuses the connection", "The service may be stopped: tell the system's operator.",
@@ -65,6 +89,10 @@ _REASONS: dict[Reason, _Row] = {
         "Không có đường mạng tới máy chủ", "Kiểm tra dây mạng, Wi-Fi và cổng mặc định (gateway).",
         "The network has no way to the server", "Check the cable, the Wi-Fi and the default gateway.",
     ),
+    Reason.ADDRESS_FORBIDDEN: (
+        "Địa chỉ không được phép đo", "Tên miền trỏ vào địa chỉ nội bộ của máy: kiểm tra DNS và địa chỉ khai báo.",
+        "The address must not be measured", "The name leads to the machine itself: check DNS and the target.",
+    ),
     Reason.TLS_EXPIRED: (
         "Chứng thư máy chủ hết hạn", "Xem giờ máy tính có đúng không; nếu đúng, báo đơn vị quản trị hệ thống.",
         "The server's certificate has expired", "See whether this PC's clock is right; if so, tell the operator.",
@@ -80,6 +108,14 @@ _REASONS: dict[Reason, _Row] = {
     Reason.TLS_UNTRUSTED: (
         "Chứng thư không đáng tin cậy", "Cài chứng thư gốc còn thiếu; không bỏ qua cảnh báo của trình duyệt.",
         "The certificate is not trusted", "Install the missing root certificate; do not click warnings away.",
+    ),
+    Reason.TLS_SELF_SIGNED: (
+        "Chứng thư tự ký", "Thiết bị lạ hoặc máy chủ cấu hình sai: báo quản trị, không bấm bỏ qua.",
+        "The certificate is self-signed", "A stranger's device or a misconfigured server: tell its operator.",
+    ),
+    Reason.TLS_VERSION: (
+        "Máy chủ chỉ có TLS quá cũ", "Báo đơn vị quản trị nâng lên TLS 1.2 trở lên: bản cũ không an toàn.",
+        "The server only speaks an old TLS", "Tell its operator to offer TLS 1.2 or newer: what it has is not safe.",
     ),
     Reason.TLS_INTERCEPTED: (
         "Kết nối bảo mật bị chặn giữa", "Tắt chức năng quét HTTPS của phần mềm diệt vi-rút hoặc tường lửa.",
@@ -105,6 +141,10 @@ _REASONS: dict[Reason, _Row] = {
         "Hệ thống trả lời quá chậm", "Thử lại và so với phường khác: chậm ở hệ thống hay ở đường truyền.",
         "The system answers too slowly", "Try again, compare with other wards: is it the system or the line.",
     ),
+    Reason.HTTP_SLOW: (
+        "Câu trả lời đến nhỏ giọt", "Đường truyền nghẽn hoặc máy chủ quá tải: đo lại và so với phường khác.",
+        "The answer trickles in", "The line is full or the server overloaded: measure again, compare with other wards.",
+    ),
     Reason.HTTP_PROTOCOL: (
         "Câu trả lời không phải HTTP hợp lệ", "Kiểm tra cổng trong địa chỉ và thiết bị trung gian trên đường đi.",
         "The answer is not valid HTTP", "Check the port in the address and devices on the way.",
@@ -117,9 +157,21 @@ _REASONS: dict[Reason, _Row] = {
         "Chuyển hướng không tới đích", "Kiểm tra địa chỉ đã khai báo; báo đơn vị quản trị nếu lặp vòng.",
         "The redirects lead nowhere", "Check the configured address; tell the operator if they go in circles.",
     ),
+    Reason.WEBSOCKET_REFUSED: (
+        "Không mở được kết nối WebSocket", "Thiết bị trung gian có thể chặn WebSocket: thử mạng khác, báo quản trị.",
+        "The WebSocket was not opened", "Something on the way may block WebSockets: try another network.",
+    ),
     Reason.PROXY_AUTH: (
         "Proxy đòi đăng nhập", "Cấp quyền cho máy này trên proxy hoặc cho phép đi thẳng.",
         "A proxy wants a sign-in", "Let this PC through the proxy, or allow it a direct way.",
+    ),
+    Reason.PROXY_UNREACHABLE: (
+        "Không kết nối được proxy", "Kiểm tra địa chỉ proxy của máy, rồi chính máy chủ proxy.",
+        "The proxy cannot be reached", "Check this PC's proxy address, then the proxy itself.",
+    ),
+    Reason.PROXY_REFUSED: (
+        "Proxy không cho đi qua", "Cho phép địa chỉ này trên proxy, hoặc cho máy đi thẳng.",
+        "The proxy does not let it through", "Allow this address on the proxy, or give the PC a direct way.",
     ),
     Reason.CAPTIVE_PORTAL: (
         "Mạng đòi đăng nhập trước", "Mở trình duyệt, đăng nhập mạng, hoặc dùng mạng của cơ quan.",
@@ -129,9 +181,77 @@ _REASONS: dict[Reason, _Row] = {
         "Máy này mất mạng", "Kiểm tra dây mạng, đèn cổng mạng hoặc Wi-Fi của máy.",
         "This PC has no network", "Check its cable, the port's light or its Wi-Fi.",
     ),
+    Reason.LINK_DOWN: (
+        "Cổng mạng không có tín hiệu", "Cắm lại dây mạng, thử cổng khác trên bộ chuyển mạch, hoặc nối lại Wi-Fi.",
+        "The network port has no link", "Plug the cable again, try another switch port, or join the Wi-Fi again.",
+    ),
+    Reason.GATEWAY_MISSING: (
+        "Máy không có cổng mặc định", "Xem máy có nhận địa chỉ từ DHCP không; kiểm tra cấu hình IP.",
+        "No default gateway", "See whether the PC gets an address by DHCP; check its IP settings.",
+    ),
+    Reason.GATEWAY_UNREACHABLE: (
+        "Bộ định tuyến không trả lời", "Kiểm tra dây tới bộ định tuyến, khởi động lại bộ định tuyến nếu cần.",
+        "The router does not answer", "Check the cable to the router; restart the router if needed.",
+    ),
+    Reason.ADDRESS_CONFLICT: (
+        "Trùng địa chỉ IP", "Một thiết bị khác dùng cùng địa chỉ: chuyển về DHCP hoặc đổi địa chỉ tĩnh.",
+        "Address used twice", "Another device has the same address: use DHCP or change the fixed address.",
+    ),
+    Reason.ROGUE_DHCP: (
+        "Có máy chủ DHCP lạ", "Tìm và tắt bộ phát Wi-Fi hoặc bộ định tuyến cắm nhầm cổng LAN.",
+        "A foreign DHCP server answers", "Find and remove the Wi-Fi box or router that is plugged in by its LAN port.",
+    ),
+    Reason.ROUTE_STOPS: (
+        "Đường đi đứt giữa chừng", "Gửi nhà cung cấp chặng cuối cùng còn trả lời và thời điểm đo.",
+        "The route ends on the way", "Send the provider the last hop that answered, and when.",
+    ),
+    Reason.ROUTE_LOOP: (
+        "Đường đi chạy vòng", "Báo nhà cung cấp: định tuyến của họ gửi gói tin vòng quanh.",
+        "The route goes in circles", "Tell the provider: its routing sends packets in circles.",
+    ),
+    Reason.MTU_BLACKHOLE: (
+        "Gói tin lớn bị nuốt mất", "Giảm MTU của cổng WAN trên bộ định tuyến (PPPoE: 1492) và báo nhà cung cấp.",
+        "Large packets vanish", "Lower the MTU of the router's WAN port (PPPoE: 1492), and tell the provider.",
+    ),
+    Reason.SNMP_TIMEOUT: (
+        "Bộ định tuyến không trả lời SNMP", "Bật SNMP, kiểm tra community và máy được phép hỏi trên bộ định tuyến.",
+        "The router does not answer SNMP", "Turn SNMP on; check the community and who may ask on the router.",
+    ),
+    Reason.SNMP_AUTH: (
+        "SNMPv3 sai tài khoản hoặc khóa", "Nhập lại tên, khóa xác thực và khóa mã hóa như trên bộ định tuyến.",
+        "SNMPv3 user or key is wrong", "Enter user, authentication and privacy keys as they are on the router.",
+    ),
+    Reason.SNMP_MISSING: (
+        "Bộ định tuyến thiếu số liệu", "Thiết bị không có bộ đếm cần đo: cập nhật firmware hoặc đổi thiết bị.",
+        "The router lacks the figures", "The device does not have the counters: update its firmware or replace it.",
+    ),
+    Reason.SNMP_MALFORMED: (
+        "Câu trả lời SNMP sai định dạng", "Cập nhật firmware của bộ định tuyến; gửi kiểu máy cho cán bộ kỹ thuật.",
+        "The SNMP answer is malformed", "Update the router's firmware; send IT its model.",
+    ),
+    Reason.INTERFACE_MISSING: (
+        "Không tìm thấy cổng đường truyền", "Khai báo lại tên cổng WAN của bộ định tuyến cho phường này.",
+        "The line's interface is not there", "Declare this ward's WAN interface name again.",
+    ),
+    Reason.INTERFACE_DOWN: (
+        "Cổng đường truyền đang ngắt", "Kiểm tra cáp quang, modem và đèn cổng WAN; báo nhà cung cấp.",
+        "The line's interface is down", "Check the fibre, the modem and the WAN light; tell the provider.",
+    ),
     Reason.CLOCK_WRONG: (
         "Đồng hồ máy tính sai", "Bật đồng bộ thời gian, hoặc thay pin CMOS nếu giờ sai sau mỗi lần tắt máy.",
         "This PC's clock is wrong", "Turn on time synchronisation; replace the CMOS battery if it keeps failing.",
+    ),
+    Reason.NTP_TIMEOUT: (
+        "Máy chủ thời gian không trả lời", "Mở cổng UDP 123 hoặc dùng máy chủ thời gian của tỉnh.",
+        "The time server does not answer", "Open UDP port 123, or use the province's time server.",
+    ),
+    Reason.NTP_UNSYNCHRONISED: (
+        "Máy chủ thời gian chưa đồng bộ", "Dùng máy chủ thời gian khác; báo người quản trị máy chủ này.",
+        "The time server is not synchronised", "Use another time server; tell who runs this one.",
+    ),
+    Reason.NTP_IMPLAUSIBLE: (
+        "Máy chủ thời gian báo giờ vô lý", "Bỏ máy chủ này khỏi cấu hình: giờ của nó trái với các nguồn khác.",
+        "The time server's time is impossible", "Remove it from the settings: its time contradicts the other sources.",
     ),
     Reason.PERMISSION: (
         "Thiếu quyền để đo", "Chạy tác tử bằng tài khoản đã hướng dẫn, hoặc mở quyền trên tường lửa của máy.",
