@@ -47,6 +47,10 @@ class _Frame(Struct, omit_defaults=True, forbid_unknown_fields=True):
 def call(function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = MEMORY) -> Any:
     """What ``package.module:function`` answers to `argument`, decoded as `answer`, within `timeout` seconds.
 
+    ``package.module`` alone is a program that shares nothing with us but this protocol, for what our licence may not
+    be combined with: it is run with `memory` as its argument, reads JSON to the end of its standard input, and writes
+    ``{"answer": …}`` or ``{"failure": "one line"}``.
+
     The child may use `memory` bytes of address space where the system can hold it to that (not on Windows).
     Raises ChildError: CHILD_CRASHED (it raised or died), CHILD_HUNG, CHILD_GARBAGE (no JSON, or not an `answer`,
     or past MAX_ANSWER), CHILD_MEMORY.
@@ -87,7 +91,8 @@ def _start(function: str, memory: int) -> subprocess.Popen[bytes]:
     import subprocess
 
     optimised = ["-" + "O" * sys.flags.optimize] if sys.flags.optimize else []
-    command = [sys.executable, *optimised, "-P", "-X", "utf8", "-m", "checks.kit.child", function, str(memory)]
+    module = ["checks.kit.child", function] if ":" in function else [function]
+    command = [sys.executable, *optimised, "-P", "-X", "utf8", "-m", *module, str(memory)]
     try:
         return subprocess.Popen(
             command,

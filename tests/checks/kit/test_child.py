@@ -46,6 +46,15 @@ def test_the_module_is_what_checks_call_child() -> None:
     assert used.call("functions:echo", "chữ có dấu", answer=str, timeout=20) == "chữ có dấu"
 
 
+def test_a_program_of_another_licence_speaks_the_same_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module without a function is run as it is: argument on its standard input, answer on its standard output."""
+    program = "import json, sys\nprint(json.dumps({'answer': [sys.argv[1:], json.load(sys.stdin)]}))\n"
+    (tmp_path / "foreign.py").write_text(program, "ascii")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    told = child.call("foreign", {"do": "this"}, answer=tuple[list[str], dict[str, str]], timeout=20, memory=2**28)
+    assert told == ([str(2**28)], {"do": "this"})
+
+
 def test_what_is_printed_is_not_the_answer() -> None:
     """Even where it looks like one."""
     assert _call("noisy", "true") == "true"
