@@ -37,6 +37,9 @@ ALSO: dict[str, tuple[str, ...]] = {
 # The others are heavy: the agent at rest is measured against 19 MB.
 ONLY: dict[str, tuple[str, ...]] = {
     "scapy": ("checks.kit.raw",),
+    "dns": ("checks.dns",),
+    "ntplib": ("checks.clock",),
+    "pysnmp": ("checks.kit.snmp",),
     "aiohttp": ("collector.*",),
     "sqlalchemy": ("collector.*",),
     "alembic": ("collector.*",),

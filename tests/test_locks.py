@@ -15,7 +15,14 @@ from packaging.requirements import Requirement
 from tests.tree import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCKS = {"agent": ["agent"], "collector": ["collector"], "postgres": ["postgres"], "dev": ["dev"]}
+LOCKS = {
+    "agent": ["agent"],
+    "snmp": ["snmp"],
+    "scapy": ["scapy"],
+    "collector": ["collector"],
+    "postgres": ["postgres"],
+    "dev": ["agent", "snmp", "scapy", "collector", "postgres", "dev"],
+}
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -37,13 +44,13 @@ def test_each_lock_satisfies_pyproject(lock: str) -> None:
         assert requirement.specifier.contains(version), f"{requirement} but {version}: run `make lock`"
 
 
-@pytest.mark.parametrize("lock", ["agent", "collector", "postgres", "build"])
+@pytest.mark.parametrize("lock", ["agent", "snmp", "scapy", "collector", "postgres", "build"])
 def test_every_lock_agrees_with_the_one_the_tests_run_on(lock: str) -> None:
     """What is tested is what is installed."""
     assert pins(lock).items() <= pins("dev").items()
 
 
-@pytest.mark.parametrize("lock", ["agent", "collector", "postgres", "dev", "build"])
+@pytest.mark.parametrize("lock", [*LOCKS, "build"])
 def test_every_pin_has_a_hash(lock: str) -> None:
     """pip refuses anything else than the files that were seen when the lock was made."""
     text = (ROOT / "requirements" / f"{lock}.txt").read_text("utf-8")

@@ -14,6 +14,17 @@ test     strace                     strace
 test     chromium                   chromium
 test     prometheus                 prometheus
 test     libatomic1                 lib:libatomic.so.1
+test     iputils-ping               ping
+test     nftables                   nft
+test     unbound                    unbound
+test     dnsmasq-base               dnsmasq
+test     snmpd                      snmpd
+test     tinyproxy                  tinyproxy
+bench    iputils-ping               ping
+bench    fping                      fping
+bench    curl                       curl
+bench    nftables                   nft
+bench    prometheus-blackbox-exporter prometheus-blackbox-exporter
 bench    prometheus                 prometheus
 bench    prometheus-node-exporter   prometheus-node-exporter
 bench    prometheus-pushgateway     prometheus-pushgateway

@@ -12,8 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
-    "dev": ("agent", "collector", "postgres", "dev"),
+    "dev": ("agent", "snmp", "scapy", "collector", "postgres", "dev"),
     "agent": ("agent",),
+    "snmp": ("snmp",),
+    "scapy": ("scapy",),
     "collector": ("collector",),
     "postgres": ("postgres",),
     "build": (),
