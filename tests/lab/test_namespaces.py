@@ -42,10 +42,16 @@ def test_a_command_asks_the_name_servers_of_its_namespace() -> None:
 
 def test_nothing_is_left() -> None:
     """Namespaces and their resolver files go, after a failure too."""
-    with pytest.raises(ZeroDivisionError), office() as here:
-        names = [here.pc.name, here.router.name, here.isp.name, here.server.name]
-        here.pc.resolver("198.51.100.53")
-        assert all(name in _listed() for name in names)
-        raise ZeroDivisionError
+    names: list[str] = []
+
+    def fail() -> None:
+        with office() as here:
+            names.extend(space.name for space in (here.pc, here.router, here.isp, here.server))
+            here.pc.resolver("198.51.100.53")
+            assert all(name in _listed() for name in names)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert not any(name in _listed() for name in names)
     assert not (Path("/etc/netns") / names[0]).exists()
