@@ -14,6 +14,9 @@ ALLOWED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("checks.kit.model", ()),
     ("checks.kit.wire", ("checks.kit.model",)),
     ("checks.kit.registry", ("checks", "checks.kit.model")),
+    # a program under another licence: nothing of ours but itself, and nothing of ours imports it (GPL below)
+    ("checks.kit.raw", ("checks.kit", "checks.kit.rawflow")),
+    ("checks.kit.rawflow", ()),
     ("checks.kit.*", ("checks.kit.*",)),
     ("checks.kit", ()),
     ("checks.*", ("checks.kit.*",)),
@@ -32,6 +35,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "agent.main": (*PROBES, "checks.kit.words"),
     "agent.resident": PROBES,
 }
+
+GPL = ("checks.kit.raw", "checks.kit.rawflow")
 
 # Third-party packages that only some modules may import. scapy is GPL-2.0-only, aiohttp Apache-2.0: never together.
 # The others are heavy: the agent at rest is measured against 19 MB.
@@ -58,6 +63,8 @@ def problems(module: str, source: str) -> Iterator[str]:
         top = name.partition(".")[0]
         if top in OURS and not _may(module, name):
             yield f"{module}:{line} imports {name}"
+        if name in GPL and module not in GPL and not module.startswith("tests."):
+            yield f"{module}:{line} imports {name}, which is under another licence"
         if top in ONLY and not any(fnmatchcase(module, pattern) for pattern in ONLY[top]):
             yield f"{module}:{line} imports {name}, which only {', '.join(ONLY[top])} may"
     if tree.body and not _has_future(tree):

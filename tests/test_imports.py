@@ -85,6 +85,12 @@ FUTURE = "from __future__ import annotations\n"
             "from scapy.all import IP",
             "collector.app:2 imports scapy.all, which only checks.kit.raw may",
         ),
+        ("checks.kit.raw", "from checks.kit import child", "checks.kit.raw:2 imports checks.kit.child"),
+        (
+            "checks.path",
+            "from checks.kit.raw import trace",
+            "checks.path:2 imports checks.kit.raw, which is under another licence",
+        ),
         (
             "checks.token",
             "def run(s):\n    s.login('1')",
