@@ -45,16 +45,18 @@ class Sketch(Struct, array_like=True, gc=False):
         return self.zeros + sum(self.bins.values())
 
     def quantile(self, q: float) -> float | None:
-        """The value at rank q·(n−1), 0 ≤ q ≤ 1, within ACCURACY; None without values."""
-        rank = q * (self.count - 1)
-        if rank < 0:
+        """The nearest-rank quantile, 0 ≤ q ≤ 1, within ACCURACY: the least value that q·n of the n values do not
+        exceed. None without values."""
+        count = self.count
+        if not count:
             return None
+        rank = max(1, _ceil(q * count - 1e-9))  # 0.95 is a little more than 95 hundredths in binary
         seen = self.zeros
-        if rank < seen:
+        if rank <= seen:
             return 0.0
         for index in sorted(self.bins):
             seen += self.bins[index]
-            if rank < seen:
+            if rank <= seen:
                 break
         return float(2 * GAMMA**index / (GAMMA + 1))
 
