@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from checks.kit.model import Outcome, Result
 from checks.kit.wire import Batch, Gap
+from collector.drift import observe
 from collector.store.cursor import Cursor, admit
 from collector.store.states import Latest, State
 from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, listed_series
@@ -88,6 +89,7 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
 
 
 def _touch(state: State, push: Push, offset: int) -> None:
+    state.drift = observe(state.drift, push.received_at / 1e6, offset / 1e6, push.batch.boot == state.boot)
     state.boot, state.version, state.health = push.batch.boot, push.batch.version, push.batch.health
     state.last_received = push.received_at
     state.clock_offset = offset / 1e6

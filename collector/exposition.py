@@ -43,6 +43,7 @@ DEVICE = (
     Family("sansang_device_info", (*_DEVICE, "role", "version"), "A device; join on device."),
     Family("sansang_device_last_result_timestamp_seconds", _DEVICE, "When the device's newest result was taken."),
     Family("sansang_device_clock_offset_seconds", _DEVICE, "How far the device's clock is ahead of the collector's."),
+    Family("sansang_device_clock_drift_ratio", _DEVICE, "How fast its clock gains on the collector's, s/s."),
     Family("sansang_check_outcome", (*_JOB, "outcome"), "State set: 1 for the outcome of the newest run."),
     Family("sansang_check_reason", (*_JOB, "reason"), "1 for the reason why the newest run is not ok."),
     Family("sansang_check_timestamp_seconds", _JOB, "When the newest run was taken."),
@@ -110,6 +111,7 @@ def device_lines(device: DeviceFacts, catalogue: Catalogue) -> tuple[Lines, int]
     for series, value in (
         ("sansang_device_last_result_timestamp_seconds", device.last_seen and device.last_seen / 1e6),
         ("sansang_device_clock_offset_seconds", device.clock_offset),
+        ("sansang_device_clock_drift_ratio", device.clock_drift),
     ):
         if value is not None:
             lines[series] = [f"{series}{{{own}}} {_number(value)}\n"]

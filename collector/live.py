@@ -104,6 +104,7 @@ class Live:
             name=device.name,
             last_seen=state.last_seen,
             clock_offset=state.clock_offset,
+            clock_drift=state.drift.ratio if state.drift else None,
             health=state.health,
             version=state.version,
             results={_key(key): decoded(latest) for key, latest in state.results.items()},

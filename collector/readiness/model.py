@@ -45,17 +45,20 @@ class Unit(Struct, frozen=True, kw_only=True):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """A system that a unit must, or may, reach. One whose address is not ``declared`` yet is not measured."""
+    """A system that a unit must, or may, reach. One whose address is not ``declared`` yet is not measured. Devices of
+    other ``roles`` are not asked; empty: all are."""
 
     id: str
     title: Bilingual
     mandatory: bool = False
     declared: bool = True
+    roles: tuple[str, ...] = ()
 
 
 class DeviceFacts(Struct, kw_only=True):
     """What is known of one device. ``last_seen`` is when its newest result was taken, on the collector's clock;
-    ``clock_offset`` how far its clock is ahead (seconds); ``results`` its newest result by (check, target)."""
+    ``clock_offset`` how far its clock is ahead (seconds), ``clock_drift`` how fast that grows (s/s); ``results`` its
+    newest result by (check, target)."""
 
     id: str
     unit: str
@@ -64,6 +67,7 @@ class DeviceFacts(Struct, kw_only=True):
     enrolled_at: int = 0
     last_seen: int | None = None
     clock_offset: float | None = None
+    clock_drift: float | None = None
     results: dict[tuple[str, str], Result] = field(default_factory=dict)
     health: dict[str, float] = field(default_factory=dict)
     version: str = ""

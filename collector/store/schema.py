@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The Alembic revision this code speaks; a test compares it with the migrations."""
 
 metadata = MetaData()
@@ -68,6 +68,7 @@ device_state = Table(
     Column("last_received", BigInteger),
     Column("last_seen", BigInteger),
     Column("clock_offset", Float),
+    Column("drift", LargeBinary),
 )
 
 tallies = Table(

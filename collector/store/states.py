@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from checks.kit.wire import Gap
 from collector import tally
+from collector.drift import Drift
 from collector.store import cursor
 from collector.store.schema import days, device_state, gaps, tallies
 
@@ -38,11 +39,13 @@ class State(Struct, kw_only=True, gc=False):
     last_received: int | None = None
     last_seen: int | None = None
     clock_offset: float | None = None
+    drift: Drift | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _results = msgspec.msgpack.Decoder(dict[str, Latest]).decode
 _health = msgspec.msgpack.Decoder(dict[str, float]).decode
+_drift = msgspec.msgpack.Decoder(Drift).decode
 EMPTY: dict[str, Any] = {"cursors": _encode({}), "results": _encode({}), "health": _encode({})}
 
 _update = (
@@ -64,6 +67,7 @@ def load(connection: Connection, ids: Iterable[str] | None = None, *, lock: bool
         values["cursors"] = cursor.decode(values["cursors"])
         values["results"] = _results(values["results"])
         values["health"] = _health(values["health"])
+        values["drift"] = _drift(values["drift"]) if values["drift"] else None
         yield State(**values)
 
 
@@ -79,6 +83,7 @@ def save(connection: Connection, states: Iterable[State]) -> None:
             "b_last_received": state.last_received,
             "b_last_seen": state.last_seen,
             "b_clock_offset": state.clock_offset,
+            "b_drift": _encode(state.drift) if state.drift else None,
         }
         for state in states
     ]
