@@ -8,7 +8,8 @@ from checks.kit.model import Check, Metric, Result, Sample, Scalar
 
 _UNKNOWN = {"vi": "không rõ", "en": "unknown"}
 _YES = {True: {"vi": "có", "en": "yes"}, False: {"vi": "không", "en": "no"}}
-_SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+_SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e4, "kB"), (1.0, "B"))  # below 10 kB whole: an MTU is 1500 B
+_SPEEDS = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _LENGTHS = ((86_400.0, "ngày", "days"), (3_600.0, "giờ", "hours"), (60.0, "phút", "minutes"))
 
 
@@ -56,9 +57,16 @@ def number(value: float, unit: str, lang: str) -> str:
     if unit == "ratio":
         return f"{_figure(value * 100, lang)} %"
     if unit == "bytes":
-        scale, name = next(((scale, name) for scale, name in _SIZES if abs(value) >= scale), (1.0, "B"))
-        return f"{_figure(value / scale, lang)} {name}"
+        return _scaled(value, _SIZES, lang)
+    if unit == "bytes_per_second":
+        return _scaled(value * 8, _SPEEDS, lang)  # lines are sold in bits
     return f"{_figure(value, lang)} {_unit(unit, lang)}".rstrip()
+
+
+def _scaled(value: float, scales: tuple[tuple[float, str], ...], lang: str) -> str:
+    scale, name = next(((scale, name) for scale, name in scales if abs(value) >= scale), scales[-1])
+    shown = 1e3 if name == "kB" else scale
+    return f"{_figure(value / shown, lang)} {name}"
 
 
 def _length(value: float, lang: str) -> str:

@@ -57,8 +57,9 @@ LINK = Metric(
     words={"1": {"vi": "có", "en": "yes"}, "0": {"vi": "không", "en": "no"}},
 )  # fmt: skip
 SPEED = Metric(
-    name="lan_link_speed_bytes_per_second", title={"vi": "Tốc độ cổng mạng (byte/s)", "en": "Link speed (bytes/s)"},
-    unit="", help="Speed of the interface towards the gateway, where the system tells it: 125000000 is 1 Gbit/s.",
+    name="lan_link_speed", title={"vi": "Tốc độ cổng mạng", "en": "Link speed"},
+    unit="bytes_per_second",
+    help="Speed of the interface towards the gateway, where the system tells it: 125000000 is 1 Gbit/s.",
 )  # fmt: skip
 MTU = Metric(
     name="lan_link_mtu", title={"vi": "MTU của cổng mạng", "en": "Link MTU"}, unit="bytes",
@@ -66,12 +67,12 @@ MTU = Metric(
 )  # fmt: skip
 ERRORS = Metric(
     name="lan_interface_errors", title={"vi": "Gói lỗi trên cổng mạng", "en": "Interface errors"}, unit="",
-    help="Packets with errors since the interface was made, as the system counts.",
+    counter=True, help="Packets with errors since the interface was made, as the system counts.",
     labels=("direction",), words=_DIRECTIONS,
 )  # fmt: skip
 DROPS = Metric(
     name="lan_interface_drops", title={"vi": "Gói bị bỏ trên cổng mạng", "en": "Interface drops"}, unit="",
-    help="Packets dropped since the interface was made; on Linux also those of protocols nobody here speaks.",
+    counter=True, help="Packets dropped since the interface was made; on Linux also those of protocols nobody here speaks.",
     labels=("direction",), words=_DIRECTIONS,
 )  # fmt: skip
 ERRORS_NEW = Metric(

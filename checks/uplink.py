@@ -53,17 +53,17 @@ UP = Metric(
     words={"1": {"vi": "có", "en": "yes"}, "0": {"vi": "không", "en": "no"}},
 )  # fmt: skip
 RECEIVED = Metric(
-    name="uplink_receive", title={"vi": "Tổng dữ liệu nhận", "en": "Received in all"}, unit="bytes",
+    name="uplink_receive", title={"vi": "Tổng dữ liệu nhận", "en": "Received in all"}, unit="bytes", counter=True,
     help="Bytes the line's interface received from the provider since its counter began.",
 )  # fmt: skip
 TRANSMITTED = Metric(
-    name="uplink_transmit", title={"vi": "Tổng dữ liệu gửi", "en": "Transmitted in all"}, unit="bytes",
+    name="uplink_transmit", title={"vi": "Tổng dữ liệu gửi", "en": "Transmitted in all"}, unit="bytes", counter=True,
     help="Bytes the line's interface transmitted to the provider since its counter began.",
 )  # fmt: skip
 THROUGHPUT = Metric(
-    name="uplink_throughput_bytes_per_second",
-    title={"vi": "Lưu lượng đường truyền (byte/s)", "en": "Traffic on the line (bytes/s)"},
-    unit="", labels=_WAY, words=_WAYS,
+    name="uplink_throughput",
+    title={"vi": "Lưu lượng đường truyền", "en": "Traffic on the line"},
+    unit="bytes_per_second", labels=_WAY, words=_WAYS,
     help="Bytes between two readings of the router, over the seconds of uplink_interval_seconds.",
 )  # fmt: skip
 INTERVAL = Metric(
@@ -71,9 +71,9 @@ INTERVAL = Metric(
     help="Between the two readings that uplink_throughput stands on, by the clock in the fact interval_clock.",
 )  # fmt: skip
 CAPACITY = Metric(
-    name="uplink_capacity_bytes_per_second",
-    title={"vi": "Băng thông theo hợp đồng (byte/s)", "en": "Contracted capacity (bytes/s)"},
-    unit="", labels=_WAY, words=_WAYS, help="What the line is contracted for, as configured.",
+    name="uplink_capacity",
+    title={"vi": "Băng thông theo hợp đồng", "en": "Contracted capacity"},
+    unit="bytes_per_second", labels=_WAY, words=_WAYS, help="What the line is contracted for, as configured.",
 )  # fmt: skip
 UTILISATION = Metric(
     name="uplink_utilisation", title={"vi": "Mức sử dụng băng thông", "en": "Use of the line"}, unit="ratio",
@@ -81,17 +81,17 @@ UTILISATION = Metric(
     help="Traffic by contracted capacity, of intervals within half of sample_seconds only: 5-minute samples.",
 )  # fmt: skip
 SPEED = Metric(
-    name="uplink_interface_speed_bytes_per_second",
-    title={"vi": "Tốc độ cổng (byte/s)", "en": "Speed of the interface (bytes/s)"}, unit="",
+    name="uplink_interface_speed",
+    title={"vi": "Tốc độ cổng", "en": "Speed of the interface"}, unit="bytes_per_second",
     help="Speed of the line's interface, as the router tells it.",
 )  # fmt: skip
 ERRORS = Metric(
-    name="uplink_errors", title={"vi": "Gói tin lỗi", "en": "Packets with errors"}, unit="", labels=_WAY,
-    words=_WAYS, help="Packets in error on the line's interface since its counter began.",
+    name="uplink_errors", title={"vi": "Gói tin lỗi", "en": "Packets with errors"}, unit="", counter=True,
+    labels=_WAY, words=_WAYS, help="Packets in error on the line's interface since its counter began.",
 )  # fmt: skip
 DISCARDS = Metric(
-    name="uplink_discards", title={"vi": "Gói tin bị bỏ", "en": "Packets discarded"}, unit="", labels=_WAY,
-    words=_WAYS, help="Packets the router dropped on the line's interface, mostly when it was full.",
+    name="uplink_discards", title={"vi": "Gói tin bị bỏ", "en": "Packets discarded"}, unit="", counter=True,
+    labels=_WAY, words=_WAYS, help="Packets the router dropped on the line's interface, mostly when it was full.",
 )  # fmt: skip
 UPTIME = Metric(
     name="uplink_router_uptime", title={"vi": "Thời gian bộ định tuyến đã chạy", "en": "The router's uptime"},

@@ -23,6 +23,7 @@ class Family(Struct, frozen=True):
     series: str
     labels: tuple[str, ...]
     help: str
+    kind: str = "gauge"
 
 
 UNIT = (
@@ -164,7 +165,7 @@ class Exposition:
     """Keeps the lines of units and devices; a scrape joins them family by family."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
-        checks = (Family(metric.series, (*_JOB, *metric.labels), metric.help) for metric in metrics)
+        checks = (_family(metric) for metric in metrics)
         self._device_heads = {family.series: _head(family) for family in (*DEVICE, *checks)}
         self._unit_heads = {family.series: _head(family) for family in UNIT}
         self._units: dict[str, Lines] = {}
@@ -196,8 +197,12 @@ class Exposition:
         return _join(self._device_heads, [lines for devices in chosen for lines in devices.values()])
 
 
+def _family(metric: Metric) -> Family:
+    return Family(metric.series, (*_JOB, *metric.labels), metric.help, "counter" if metric.counter else "gauge")
+
+
 def _head(family: Family) -> str:
-    return f"# HELP {family.series} {family.help}\n# TYPE {family.series} gauge\n"
+    return f"# HELP {family.series} {family.help}\n# TYPE {family.series} {family.kind}\n"
 
 
 def _join(heads: Mapping[str, str], parts: Iterable[Lines]) -> str:

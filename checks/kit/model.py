@@ -119,7 +119,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 
     ``title`` is what people call it, ``words`` what they call the values of its labels, or, without labels, the
     numbers that stand for something (``"1"``). ``distribution`` asks the collector to keep its quantiles per unit
-    and hour.
+    and hour. A ``counter`` only grows until what it counts starts anew; its series ends in ``_total``.
     """
 
     name: str
@@ -128,11 +128,13 @@ class Metric(Struct, frozen=True, kw_only=True):
     help: str
     labels: tuple[str, ...] = ()
     distribution: bool = False
+    counter: bool = False
     words: Mapping[str, Bilingual] = {}
 
     @property
     def series(self) -> str:
-        return f"sansang_{self.name}_{self.unit}" if self.unit else f"sansang_{self.name}"
+        named = f"sansang_{self.name}_{self.unit}" if self.unit else f"sansang_{self.name}"
+        return f"{named}_total" if self.counter else named
 
 
 class Fact(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ __all__ = ["ago", "exact", "iso", "local", "number", "quantity", "scalar", "sign
 SECOND = 1_000_000
 MINUS = "−"
 _bytes = ("B", "kB", "MB", "GB", "TB")
+_bits = ("bit/s", "kbit/s", "Mbit/s", "Gbit/s")
+WHOLE = 10_000  # bytes shown as they are: an MTU is 1500 B
 
 
 def quantity(value: float, unit: str, lang: str) -> tuple[str, str]:
@@ -19,7 +21,9 @@ def quantity(value: float, unit: str, lang: str) -> tuple[str, str]:
     if unit == "seconds":
         return _seconds(value, lang)
     if unit == "bytes":
-        return _sized(value, lang)
+        return (number(value, lang), "B") if abs(value) < WHOLE else _sized(value, _bytes, lang)
+    if unit == "bytes_per_second":
+        return _sized(value * 8, _bits, lang)  # lines are sold in bits
     if unit == "ratio":
         return number(round(value * 100, 9), lang, "%"), "%"  # 0.412 is 41.2: what is cut must not begin with 41.199…
     return number(value, lang), unit_word({"celsius": "°C"}.get(unit, unit), lang)
@@ -36,11 +40,11 @@ def _seconds(value: float, lang: str) -> tuple[str, str]:
     return (number(value, lang), unit_word("s", lang)) if size >= 1 or not value else (number(value * 1000, lang), "ms")
 
 
-def _sized(value: float, lang: str) -> tuple[str, str]:
+def _sized(value: float, names: tuple[str, ...], lang: str) -> tuple[str, str]:
     step = 0
-    while abs(value) >= 1000 and step < len(_bytes) - 1:
+    while abs(value) >= 1000 and step < len(names) - 1:
         value, step = value / 1000, step + 1
-    return number(value, lang), _bytes[step]
+    return number(value, lang), names[step]
 
 
 def scalar(value: Scalar, lang: str) -> str:

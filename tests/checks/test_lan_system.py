@@ -195,7 +195,7 @@ def _eth(**counters: int) -> Link:
 def test_the_speed_of_the_link_is_told_in_bytes() -> None:
     """Prometheus' base unit; nothing where the system tells none."""
     fast = msgspec.structs.replace(_eth(), speed=1_000_000_000)
-    name = "lan_link_speed_bytes_per_second"
+    name = "lan_link_speed"
     assert found(_read(_around(link=fast)))[name] == 125e6
     assert name not in found(_read(_around()))
 

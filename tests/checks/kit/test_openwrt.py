@@ -111,7 +111,7 @@ def test_without_ubus_the_files_tell_as_much(root: Path) -> None:
 
 
 def test_a_declared_interface_goes_first_and_a_missing_one_is_named(root: Path) -> None:
-    assert numbers(run(root, interface="eth1"))["uplink_interface_speed_bytes_per_second"] == 125e6
+    assert numbers(run(root, interface="eth1"))["uplink_interface_speed"] == 125e6
     gone = run(root, interface="../../etc")
     assert (gone.outcome, gone.reason) == (Outcome.FAILED, Reason.INTERFACE_MISSING)
 
@@ -152,7 +152,7 @@ def test_rates_use_this_devices_clock_and_a_rebuilt_ppp_interface_gives_none(roo
     device.write_text(DEV.replace("5300000000", "5450000000"))
     reading = once()
     assert reading.facts["interval_clock"] == "agent"
-    assert numbers(reading)["uplink_throughput_bytes_per_second:receive"] == 500_000
+    assert numbers(reading)["uplink_throughput:receive"] == 500_000
     assert numbers(reading)["uplink_utilisation:receive"] == 0.5
     clock.now += 300_000_000
     device.write_text(DEV.replace("5300000000", "5450000001"))

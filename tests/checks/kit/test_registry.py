@@ -79,8 +79,9 @@ def test_what_a_check_tells_has_a_short_name_in_both_languages(one: Metric | Fac
 def test_a_metric_carries_its_checks_name_and_a_base_unit(check: Check, metric: Metric) -> None:
     """`sansang_<check>_<what>_<unit>`."""
     assert metric.name.startswith(f"{check.name}_")
-    assert metric.unit in {"", "seconds", "bytes", "ratio"}
-    assert metric.series == f"sansang_{metric.name}" + (f"_{metric.unit}" if metric.unit else "")
+    assert metric.unit in {"", "seconds", "bytes", "bytes_per_second", "ratio"}
+    parts = ["sansang", metric.name, metric.unit, "total" if metric.counter else ""]
+    assert metric.series == "_".join(part for part in parts if part)
 
 
 def test_promtool_accepts_every_metric(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_promtool_accepts_every_metric(tmp_path: Path) -> None:
         labels = ",".join(f'{name}="x"' for name in metric.labels)
         lines += [
             f"# HELP {metric.series} {metric.help}",
-            f"# TYPE {metric.series} gauge",
+            f"# TYPE {metric.series} {'counter' if metric.counter else 'gauge'}",
             f"{metric.series}{{{labels}}} 1",
         ]
     done = subprocess.run(
