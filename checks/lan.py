@@ -72,7 +72,8 @@ ERRORS = Metric(
 )  # fmt: skip
 DROPS = Metric(
     name="lan_interface_drops", title={"vi": "Gói bị bỏ trên cổng mạng", "en": "Interface drops"}, unit="",
-    counter=True, help="Packets dropped since the interface was made; on Linux also those of protocols nobody here speaks.",
+    counter=True,
+    help="Packets dropped since the interface was made; on Linux also those of protocols nobody here speaks.",
     labels=("direction",), words=_DIRECTIONS,
 )  # fmt: skip
 ERRORS_NEW = Metric(
