@@ -7,7 +7,8 @@ import errno
 from checks.kit.model import Reason
 
 _REFUSED = {errno.ECONNREFUSED}
-_RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
+# ENOTCONN: it was cut between the connect and what came next
+_RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ENOTCONN}
 _UNREACHABLE = {
     errno.ENETUNREACH,
     errno.EHOSTUNREACH,

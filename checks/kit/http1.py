@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
+from checks.kit.certificate import seconds
 from checks.kit.failure import NetError, from_os
 from checks.kit.model import Reason
 from checks.kit.url import Url
@@ -22,6 +23,7 @@ MAX_HEAD = 64 * 1024
 _MAX_INTERIM = 8
 _STATUS = re.compile(rb"HTTP/(1\.[01]) ([1-9]\d\d)(?: [^\r\n]*)?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) GMT")
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?")
 
 
@@ -42,35 +44,63 @@ class Response(Struct, frozen=True):
     transfer: float
 
 
-def get(url: Url) -> bytes:
-    """The bytes of a GET request for `url`."""
+def request(url: Url, method: str = "GET", fields: tuple[str, ...] = (), *, whole: bool = False) -> bytes:
+    """The bytes of a request for `url` without a body; `whole` names the full address, as a proxy wants it.
+    `fields` stand beside the usual ones."""
     lines = (
-        f"GET {url.path} HTTP/1.1",
+        f"{method} {url if whole else url.path} HTTP/1.1",
         f"Host: {url.authority}",
         f"User-Agent: {AGENT}",
         "Accept: */*",
         "Accept-Encoding: identity",
-        "Connection: close",
+        *(fields if any(field.startswith("Connection:") for field in fields) else (*fields, "Connection: close")),
     )
     return "\r\n".join((*lines, "", "")).encode("ascii")
 
 
-def exchange(sock: socket.socket, request: bytes, *, timeout: float, max_bytes: int, find: bytes = b"") -> Response:
+def _untold(_phase: str, _took: float) -> None:
+    return
+
+
+def exchange(
+    sock: socket.socket,
+    request: bytes,
+    *,
+    timeout: float,
+    max_bytes: int,
+    find: bytes = b"",
+    switch: bool = False,
+    told: Callable[[str, float], None] = _untold,
+) -> Response:
     """The answer to `request`, read to its end within `timeout` seconds.
 
-    Raises NetError: HTTP_TIMEOUT, HTTP_PROTOCOL, HTTP_TOO_LARGE (the head past 64 KB, the body past `max_bytes`),
-    TCP_RESET, TLS_HANDSHAKE (a server that wants a client certificate says so here). `sock` stays open.
+    The answer to HEAD and to CONNECT, and with `switch` (an upgrade was asked for) any answer, ends with its head.
+    `told` hears of each phase as it ends, ``request``, ``ttfb`` and ``transfer``, in seconds: also when a later one
+    fails. Raises NetError: HTTP_TIMEOUT (nothing came), HTTP_SLOW (it began and did not end), HTTP_PROTOCOL,
+    HTTP_TOO_LARGE (the head past 64 KB, the body past `max_bytes`), TCP_RESET, TLS_HANDSHAKE (a server that wants a
+    client certificate says so here). `sock` stays open.
     """
+    bare = switch or request.startswith((b"HEAD ", b"CONNECT "))
     stream = _Stream(sock, time.monotonic() + timeout)
     started = time.perf_counter()
     stream.send(request)
     sent = time.perf_counter()
+    told("request", sent - started)
     stream.first_byte()
     first = time.perf_counter()
-    version, status, headers = _head(stream)
-    size, found = _consume(_body(stream, status, headers), max_bytes, find)
+    told("ttfb", first - sent)
+    version, status, headers = _head(stream, switch)
+    size, found = (0, not find) if bare else _consume(_body(stream, status, headers, max_bytes), max_bytes, find)
     done = time.perf_counter()
+    if not bare:
+        told("transfer", done - first)
     return Response(version, status, headers, size, found, sent - started, first - sent, done - first)
+
+
+def date(text: str) -> int:
+    """``Sun, 06 Nov 1994 08:49:37 GMT`` (RFC 9110 §5.6.7) as epoch seconds; 0 when it reads otherwise."""
+    found = _DATE.fullmatch(text)
+    return seconds(f"{found[2]} {found[1]} {found[4]} {found[3]} GMT") if found else 0
 
 
 class _Stream:
@@ -78,6 +108,7 @@ class _Stream:
 
     def __init__(self, sock: socket.socket, until: float) -> None:
         self._sock, self._until, self._held, self._head = sock, until, bytearray(), 0
+        self._begun = False
 
     def send(self, data: bytes) -> None:
         self._guarded(lambda: self._sock.sendall(data), "while sending the request")
@@ -118,28 +149,36 @@ class _Stream:
     def _fill(self) -> bool:
         part = self._guarded(lambda: self._sock.recv(16384), "while reading the answer")
         self._held += part or b""
+        self._begun = self._begun or bool(part)
         return bool(part)
 
     def _guarded(self, action: Callable[[], bytes | None], doing: str) -> bytes | None:
         left = self._until - time.monotonic()
         if left <= 0:
-            raise NetError(Reason.HTTP_TIMEOUT, f"no answer in time {doing}")
+            raise self._late(doing)
         try:
             self._sock.settimeout(left)
             return action()
         except ssl.SSLError as why:
             raise NetError(Reason.TLS_HANDSHAKE, f"TLS failed {doing}") from why
+        except TimeoutError:
+            raise self._late(doing) from None
         except OSError as why:
             raise from_os(why, Reason.HTTP_TIMEOUT, doing) from why
 
+    def _late(self, doing: str) -> NetError:
+        if self._begun:
+            return NetError(Reason.HTTP_SLOW, "the answer began and did not end in time")
+        return NetError(Reason.HTTP_TIMEOUT, f"no answer in time {doing}")
 
-def _head(stream: _Stream) -> tuple[str, int, dict[str, str]]:
+
+def _head(stream: _Stream, switch: bool) -> tuple[str, int, dict[str, str]]:
     for _ in range(_MAX_INTERIM):
         found = _STATUS.fullmatch(stream.line())
         if not found:
             raise NetError(Reason.HTTP_PROTOCOL, "the answer is not HTTP/1.1")
         headers = _fields(stream)
-        if found[2][:1] != b"1":
+        if found[2][:1] != b"1" or (switch and found[2] == b"101"):
             return found[1].decode("ascii"), int(found[2]), headers
     raise NetError(Reason.HTTP_PROTOCOL, "the server sends interim answers only")
 
@@ -154,7 +193,7 @@ def _fields(stream: _Stream) -> dict[str, str]:
     return headers
 
 
-def _body(stream: _Stream, status: int, headers: dict[str, str]) -> Iterator[bytes]:
+def _body(stream: _Stream, status: int, headers: dict[str, str], max_bytes: int) -> Iterator[bytes]:
     if status in (204, 304):
         return iter(())
     if coding := headers.get("transfer-encoding", ""):
@@ -166,6 +205,8 @@ def _body(stream: _Stream, status: int, headers: dict[str, str]) -> Iterator[byt
         return stream.rest()
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise NetError(Reason.HTTP_PROTOCOL, "the Content-Length is not a number")
+    if int(length) > max_bytes:
+        raise _too_large(max_bytes)
     return stream.exactly(int(length))
 
 
@@ -189,9 +230,13 @@ def _consume(body: Iterator[bytes], max_bytes: int, find: bytes) -> tuple[int, b
     for part in body:
         size += len(part)
         if size > max_bytes:
-            raise NetError(Reason.HTTP_TOO_LARGE, f"the body of the answer is past {max_bytes} bytes")
+            raise _too_large(max_bytes)
         if not found:
             window = tail + part
             found = find in window
             tail = window[-(len(find) - 1) :] if len(find) > 1 else b""
     return size, found
+
+
+def _too_large(max_bytes: int) -> NetError:
+    return NetError(Reason.HTTP_TOO_LARGE, f"the body of the answer is past {max_bytes} bytes")

@@ -6,57 +6,51 @@ certificates up one by one in a hashed directory.
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import os
 import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from msgspec import Struct
 
+from checks.kit import certificate as certificates
+from checks.kit.certificate import Certificate, Chain, folded
 from checks.kit.failure import NetError, from_os
 from checks.kit.model import Reason
 
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: everything but the dates is still verified
 _NOT_YET_VALID, _EXPIRED = 9, 10
-_SELF_SIGNED = (18, 19)
+_SELF_SIGNED, _FOREIGN_ROOT = 18, 19
 _OTHER_NAME = (62, 64)
-_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+# What OpenSSL says when the server's best version is below ours, by its hello or by its alert.
+_OLD_VERSION = {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"}
 
 
 class Trust(Struct, frozen=True):
-    """Whom to believe. ``ca_file`` replaces the system's authorities; with ``issuers`` (organisation or common name)
-    or ``sha256`` (of the certificate), any other certificate is taken for an interception, valid or not."""
+    """Whom to believe. ``ca_file`` replaces the system's authorities; with ``issuers`` (organisation or common name),
+    ``sha256`` (of the certificate) or ``keys`` (SHA-256 of the public key, base64, as curl's ``--pinnedpubkey`` takes
+    it), any other certificate is taken for an interception, valid or not."""
 
     ca_file: str = ""
     issuers: tuple[str, ...] = ()
     sha256: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def pinned(self) -> bool:
-        return bool(self.issuers or self.sha256)
-
-
-class Certificate(Struct, frozen=True):
-    """What is kept of a certificate: its issuer (organisation, else common name) and its dates, epoch seconds."""
-
-    issuer: str
-    names: tuple[str, ...]
-    not_before: int
-    not_after: int
-    sha256: str
+        return bool(self.issuers or self.sha256 or self.keys)
 
 
 class Secured(Struct, frozen=True):
-    """A verified connection. ``took`` is the handshake in seconds."""
+    """A verified connection. ``took`` is the handshake in seconds; ``chain`` is None where Python does not tell it."""
 
     sock: ssl.SSLSocket
     took: float
     version: str
     certificate: Certificate
+    chain: Chain | None
 
 
 class Contexts:
@@ -79,78 +73,66 @@ class Contexts:
         return made
 
 
-def handshake(raw: socket.socket, host: str, trust: Trust, context: ssl.SSLContext, timeout: float) -> Secured:
+def handshake(
+    raw: socket.socket,
+    host: str,
+    trust: Trust,
+    context: ssl.SSLContext,
+    timeout: float,
+    close: Callable[[socket.socket], None] = socket.socket.close,
+) -> Secured:
     """`raw` as a verified TLS connection to `host`, within `timeout` seconds.
 
-    Raises NetError: the TLS reasons, TCP_RESET. `raw` is closed then.
+    Raises NetError: the TLS reasons, TCP_RESET. The connection has been given to `close` then.
     """
     raw.settimeout(max(timeout, 0.001))
     started = time.perf_counter()
     try:
         # bytes, because ssl would import the IDNA tables (1.4 MB) for text
-        sock = context.wrap_socket(raw, server_hostname=host.encode("ascii"))
-    except ssl.SSLCertVerificationError as why:
-        raise _unverified(why, trust) from None
-    except ssl.SSLError as why:
-        raise NetError(Reason.TLS_HANDSHAKE, f"the handshake failed: {_plain(why)}") from None
-    except OSError as why:
-        raise from_os(why, Reason.TLS_TIMEOUT, "during the TLS handshake") from None
-    except BaseException:
-        raw.close()
-        raise
-    took = time.perf_counter() - started
+        sock = context.wrap_socket(raw, server_hostname=host.encode("ascii"), do_handshake_on_connect=False)
+    except (OSError, ValueError) as why:  # ValueError: there was an answer before our hello
+        close(raw)
+        raise _refused(why, trust) from None
     try:
-        certificate = describe(sock.getpeercert() or {}, sock.getpeercert(binary_form=True) or b"")
+        sock.do_handshake()
+        took = time.perf_counter() - started
+        certificate = certificates.describe(sock.getpeercert() or {}, sock.getpeercert(binary_form=True) or b"")
         _check_pins(certificate, trust)
+        return Secured(sock, took, sock.version() or "", certificate, _chain(sock))
+    except (OSError, ValueError) as why:
+        close(sock)
+        raise _refused(why, trust) from None
     except BaseException:
-        sock.close()
+        close(sock)
         raise
-    return Secured(sock, took, sock.version() or "", certificate)
 
 
-def describe(fields: Mapping[str, object], der: bytes) -> Certificate:
-    """A certificate from what ``SSLSocket.getpeercert()`` gives."""
-    pairs = _issuer(fields.get("issuer", ()))
-    names = tuple(value for key in ("organizationName", "commonName") for name, value in pairs if name == key)
-    return Certificate(
-        issuer=names[0] if names else "",
-        names=names,
-        not_before=seconds(str(fields.get("notBefore", ""))),
-        not_after=seconds(str(fields.get("notAfter", ""))),
-        sha256=hashlib.sha256(der).hexdigest(),
-    )
+def _refused(why: OSError | ValueError, trust: Trust) -> NetError:
+    if isinstance(why, ssl.SSLCertVerificationError):
+        return _unverified(why, trust)
+    if isinstance(why, ssl.SSLError) and why.reason in _OLD_VERSION:
+        return NetError(Reason.TLS_VERSION, "the server offers no TLS 1.2 or newer")
+    if isinstance(why, (ssl.SSLError, ValueError)):
+        words = _plain(why) if isinstance(why, ssl.SSLError) else "not connected"
+        return NetError(Reason.TLS_HANDSHAKE, f"the handshake failed: {words}")
+    return from_os(why, Reason.TLS_TIMEOUT, "during the TLS handshake")
 
 
-def seconds(text: str) -> int:
-    """``Jun  1 12:00:00 2025 GMT`` as epoch seconds; 0 when it reads otherwise."""
-    found = re.fullmatch(r"([A-Z][a-z]{2}) +(\d+) (\d\d):(\d\d):(\d\d) (\d{4}) GMT", text)
-    if not found or (month := _MONTHS.find(found[1])) % 3:
-        return 0
-    day, hour, minute, second, year = (int(part) for part in found.groups()[1:])
+def _chain(sock: ssl.SSLSocket) -> Chain | None:
+    """The chain as OpenSSL verified it. Python keeps it behind a private name until 3.13, which keeps it there too."""
+    verified = getattr(getattr(sock, "_sslobj", None), "get_verified_chain", None)
     try:
-        when = datetime.datetime(year, month // 3 + 1, day, hour, minute, second, tzinfo=datetime.UTC)
-    except ValueError:
-        return 0
-    return int(when.timestamp())
-
-
-def folded(name: str) -> str:
-    """`name` without accents, case and spacing: authorities are written both ways in Viet Nam."""
-    import unicodedata
-
-    spread = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
-    return " ".join("".join(letter for letter in spread if not unicodedata.combining(letter)).split())
-
-
-def _issuer(raw: object) -> list[tuple[str, str]]:
-    parts = raw if isinstance(raw, tuple) else ()
-    return [(str(name), str(value)) for part in parts for name, value in part]
+        return certificates.chain([link.get_info() for link in verified() or ()]) if verified else None
+    except (AttributeError, TypeError, ValueError, ssl.SSLError):
+        return None
 
 
 def _check_pins(certificate: Certificate, trust: Trust) -> None:
     wanted = {pin.replace(":", "").lower() for pin in trust.sha256}
     if wanted and certificate.sha256 not in wanted:
         raise NetError(Reason.TLS_INTERCEPTED, "the certificate is valid but not the pinned one")
+    if trust.keys and certificate.key not in {pin.removeprefix("sha256//") for pin in trust.keys}:
+        raise NetError(Reason.TLS_INTERCEPTED, "the certificate is valid but its key is not the pinned one")
     if trust.issuers and not {folded(name) for name in trust.issuers} & {folded(name) for name in certificate.names}:
         raise NetError(Reason.TLS_INTERCEPTED, "the certificate is valid but not from the pinned issuer")
 
@@ -163,9 +145,11 @@ def _unverified(why: ssl.SSLCertVerificationError, trust: Trust) -> NetError:
         return NetError(Reason.TLS_NOT_YET_VALID, words)
     if code in _OTHER_NAME:
         return NetError(Reason.TLS_NAME, "the certificate is for another name")
-    # A chain that ends in a foreign root, where one issuer was expected: somebody answers in the system's place.
-    if code in _SELF_SIGNED and trust.pinned:
+    # A foreign root, where one certificate or issuer was expected: somebody answers in the system's place.
+    if code in (_SELF_SIGNED, _FOREIGN_ROOT) and trust.pinned:
         return NetError(Reason.TLS_INTERCEPTED, words)
+    if code == _SELF_SIGNED:
+        return NetError(Reason.TLS_SELF_SIGNED, "the certificate is signed by nobody but itself")
     return NetError(Reason.TLS_UNTRUSTED, words)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
 import ipaddress
 import ssl
 from pathlib import Path
@@ -23,7 +25,9 @@ def _name(organisation: str, common: str) -> x509.Name:
 
 
 class Authority:
-    """A certificate authority; ``ca_file`` is its certificate in PEM."""
+    """A certificate authority; ``ca_file`` is its certificate in PEM, ``key_pin`` the pin of its last server's key."""
+
+    key_pin = ""
 
     def __init__(self, folder: Path, organisation: str, common: str = "Root") -> None:
         self._folder, self._name, self._key = (
@@ -65,6 +69,7 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
+        self.key_pin = pin(leaf)
         pem = leaf.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -73,6 +78,39 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context, leaf.fingerprint(hashes.SHA256()).hex()
+
+
+def pin(certificate: x509.Certificate) -> str:
+    """The pin of a certificate's public key, as curl writes it."""
+    spki = certificate.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return "sha256//" + base64.b64encode(hashlib.sha256(spki).digest()).decode("ascii")
+
+
+def self_signed(folder: Path, name: str = "127.0.0.1") -> ssl.SSLContext:
+    """The context of a server whose certificate vouches for itself, as a router's own page has it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _name("Router", name)
+    leaf = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - DAY)
+        .not_valid_after(NOW + 90 * DAY)
+        .add_extension(x509.SubjectAlternativeName([_alternative(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{leaf.serial_number}.pem"
+    file.write_bytes(
+        leaf.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 def _alternative(name: str) -> x509.GeneralName:

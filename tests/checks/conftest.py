@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from checks.connectivity import CHECK
-from checks.kit.host import Host
+from checks.kit import guard
+from checks.kit.host import Host, System
 from checks.kit.model import Env, Reading, decode_params
 from checks.kit.net import Lookup, Net
 from tests.checks.certs import Authority
@@ -60,12 +61,27 @@ def always(address: str = "127.0.0.1") -> Lookup:
     return lookup
 
 
+def but_loopback(address: str, _loopback: bool) -> bool:
+    """The guard of the tests, whose made-up names lead to servers on loopback."""
+    return guard.forbidden(address, loopback=True)
+
+
+class NoRoutes(Host):
+    """A host that says nothing of its routers, so that no test asks the routers of this machine."""
+
+    def __init__(self) -> None:
+        super().__init__("/nonexistent")
+
+    def system(self) -> System:
+        return System("unknown", "", "")
+
+
 @pytest.fixture
 def reach() -> Reach:
     """Runs the check of connectivity with these parameters; names resolve to loopback unless `lookup` is given."""
 
     def run(url: str, *, lookup: Lookup | None = None, seconds: float = 20.0, **params: Any) -> Reading:
-        env = environment(Net(lookup or always()), seconds=seconds)
+        env = environment(Net(lookup or always(), forbidden=but_loopback), NoRoutes(), seconds=seconds)
         reading: Reading = CHECK.run(decode_params(CHECK, {"url": url, **params}), env)
         return reading
 
@@ -83,5 +99,8 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def values(reading: Reading) -> dict[str, float]:
-    """Samples by name, or by ``phase:<name>``."""
-    return {f"phase:{found.labels['phase']}" if found.labels else found.name: found.value for found in reading.samples}
+    """Samples by name, or with a label as ``phase:<name>``, ``<metric>:<label value>``."""
+    return {
+        ":".join(("phase" if "phase" in found.labels else found.name, *found.labels.values())): found.value
+        for found in reading.samples
+    }

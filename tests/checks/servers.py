@@ -1,4 +1,4 @@
-"""Real servers on loopback that answer exactly what a test says."""
+"""Real servers, on loopback unless told otherwise, that answer exactly what a test says."""
 
 from __future__ import annotations
 
@@ -15,11 +15,22 @@ Answer = Callable[[socket.socket, bytes], None]
 class Server:
     """Answers each connection with `answer(connection, request head)`; ``requests`` keeps the heads."""
 
-    def __init__(self, answer: Answer, context: ssl.SSLContext | None = None, reads: bool = True) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        context: ssl.SSLContext | None = None,
+        reads: bool = True,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
         self._answer, self._context, self._reads = answer, context, reads
         self.requests: list[bytes] = []
         self.released = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        six = ":" in host
+        self._socket = socket.create_server(
+            (host, port), family=socket.AF_INET6 if six else socket.AF_INET, dualstack_ipv6=host == "::"
+        )
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 

@@ -7,24 +7,27 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.connectivity import CHECK, PHASE, PHASES, Trace, accepts, clean, summarise
+from checks.connectivity import CHECK, FAMILY_UP, PHASE, PHASES, accepts, summarise
 from checks.kit.failure import NetError
+from checks.kit.journey import FAMILIES, OF_FAMILY, Trace, clean
 from checks.kit.model import Outcome, Reason, decode_params
 from tests.checks.conftest import values
 
 
 def test_phases_and_families_have_words() -> None:
     """Every label value, and both ways an address can be reached."""
-    families = next(fact for fact in CHECK.facts if fact.name == "address_family")
+    facts = {fact.name: fact for fact in CHECK.facts}
     assert tuple(PHASE.words) == PHASES
-    assert set(families.words) == {"ipv4", "ipv6"}
+    assert tuple(FAMILY_UP.words) == tuple(facts["address_family"].words) == FAMILIES
+    assert tuple(facts["ipv4"].words) == tuple(facts["ipv6"].words) == OF_FAMILY
 
 
 def test_the_documented_defaults_are_these() -> None:
     """Changing one is a change of behaviour for every target."""
     assert msgspec.to_builtins(decode_params(CHECK, {"url": "https://dichvucong.example"})) == {
         "url": "https://dichvucong.example", "ca_file": "", "issuers": (), "sha256": (), "expect_status": "200-399",
-        "expect_body": "", "timeout": 10.0, "max_redirects": 5, "max_bytes": 2097152,
+        "expect_body": "", "timeout": 10.0, "max_redirects": 5, "max_bytes": 2097152, "keys": (), "proxy": "system",
+        "known_good": "", "known_good_body": "", "anchors": (),
     }  # fmt: skip
 
 
@@ -32,10 +35,23 @@ def test_the_documented_defaults_are_these() -> None:
     ("params", "message"),
     [
         ({}, "Object missing required field `url`"),
-        ({"url": "ftp://x/"}, "url: expected http://host[:port]/path or https://…"),
+        ({"url": "ftp://x/"}, "url: expected http://host[:port]/path or https://… or ws://… or wss://…"),
         ({"url": "https://một-cửa.example/"},
          "url: an address holds no spaces and only ASCII: write the host's xn-- form"),
         ({"url": "https://x:99999/"}, "url: a port is 1 to 65535"),
+        ({"url": "https://x/", "proxy": "http://user:secret@proxy:3128"}, "proxy: expected http://host[:port]/path"),
+        ({"url": "https://x/", "proxy": "http://proxy/x"}, "proxy: a proxy is http://host:port, nothing behind it"),
+        ({"url": "https://x/", "proxy": "socks5://proxy:1080"}, "proxy: expected http://host[:port]/path"),
+        ({"url": "https://x/", "anchors": ["x"]},
+         "anchors: expected http://host[:port]/path, https://… or host:port"),
+        ({"url": "https://x/", "anchors": ["x:70000"]}, "anchors: a port is 1 to 65535"),
+        ({"url": "https://x/", "anchors": ["x:1"] * 5}, "Expected `array` of length <= 4 - at `$.anchors`"),
+        ({"url": "https://x/", "known_good": "http://x/"}, "known_good: the page and known_good_body go together"),
+        ({"url": "https://x/", "known_good": "ws://x/", "known_good_body": "x"},
+         "known_good: expected http://host[:port]/path or https://…"),
+        ({"url": "ws://x/", "expect_body": "x"}, "expect_body: a WebSocket has no body"),
+        ({"url": "https://x/", "keys": ["c2hvcnQ="]},
+         "Expected `str` matching regex '^(sha256//)?[A-Za-z0-9+/]{43}=$' - at `$.keys[0]`"),
         ({"url": "https://x/", "timeout": 0}, "Expected `float` > 0.0 - at `$.timeout`"),
         ({"url": "https://x/", "max_redirects": 11}, "Expected `int` <= 10 - at `$.max_redirects`"),
         ({"url": "https://x/", "verify": False}, "Object contains unknown field `verify`"),
@@ -99,4 +115,4 @@ def test_the_declared_facts_cover_what_is_stated() -> None:
     """A fact nobody declared would have no documentation."""
     declared = {fact.name for fact in CHECK.facts}
     assert {"tls_issuer", "tls_not_after", "address_family", "http_version", "redirects"} <= declared
-    assert len(PHASES) == len(set(PHASES)) == 6
+    assert len(PHASES) == len(set(PHASES)) == 7

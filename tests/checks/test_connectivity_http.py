@@ -21,14 +21,16 @@ def test_a_working_system_is_ok_with_the_phases_that_ran(reach: Reach) -> None:
     assert (reading.outcome, reading.reason, reading.detail) == (Outcome.OK, None, "")
     assert set(found) == {
         "connectivity_up", "phase:tcp", "phase:request", "phase:ttfb", "phase:transfer", "connectivity_duration",
-        "connectivity_http_status_code", "connectivity_received",
+        "connectivity_http_status_code", "connectivity_received", "connectivity_family_up:ipv4",
+        "connectivity_family_connect:ipv4",
     }  # fmt: skip
     assert found["connectivity_up"] == 1
     assert found["connectivity_http_status_code"] == 200
     assert found["connectivity_received"] == 8
     assert sum(found[f"phase:{name}"] for name in ("tcp", "request", "ttfb")) <= found["connectivity_duration"]
     assert reading.facts == {
-        "http_version": "1.1", "redirects": 0, "final_host": "127.0.0.1", "address_family": "ipv4",
+        "http_version": "1.1", "redirects": 0, "final_host": "127.0.0.1", "address_family": "ipv4", "ipv4": "works",
+        "proxy": "none",
     }  # fmt: skip
 
 
@@ -134,7 +136,7 @@ def test_a_refused_connection_has_no_phase(reach: Reach) -> None:
     """Nothing ran to its end, so nothing is timed."""
     reading = reach(f"http://127.0.0.1:{closed_port()}/")
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.TCP_REFUSED)
-    assert values(reading) == {"connectivity_up": 0.0}
+    assert values(reading) == {"connectivity_up": 0.0, "connectivity_family_up:ipv4": 0.0}
 
 
 def test_a_blackhole_ends_in_tcp_timeout(reach: Reach) -> None:
@@ -151,11 +153,11 @@ def test_a_server_that_says_nothing_ends_in_http_timeout(reach: Reach) -> None:
     with Server(lambda connection, _: time.sleep(1)) as server:
         reading = reach(f"http://127.0.0.1:{server.port}/", timeout=0.2)
     assert (reading.reason, reading.detail) == (Reason.HTTP_TIMEOUT, "no answer in time while reading the answer")
-    assert set(values(reading)) == {"connectivity_up", "phase:tcp"}
+    assert {name for name in values(reading) if name.startswith("phase")} == {"phase:tcp", "phase:request"}
 
 
-def test_a_server_that_drips_does_not_stretch_the_deadline(reach: Reach) -> None:
-    """Each byte restarts no clock: the whole answer has one deadline."""
+def test_a_server_that_drips_is_slow_and_does_not_stretch_the_deadline(reach: Reach) -> None:
+    """Each byte restarts no clock, and an answer that began is told from none: its first byte has its phase."""
 
     def drip(connection: socket.socket, _: bytes) -> None:
         for _number in range(100):
@@ -165,8 +167,28 @@ def test_a_server_that_drips_does_not_stretch_the_deadline(reach: Reach) -> None
     started = time.monotonic()
     with Server(drip) as server:
         reading = reach(f"http://127.0.0.1:{server.port}/", timeout=0.3)
-    assert reading.reason is Reason.HTTP_TIMEOUT
+    assert (reading.reason, reading.detail) == (Reason.HTTP_SLOW, "the answer began and did not end in time")
+    assert "phase:ttfb" in values(reading)
+    assert "phase:transfer" not in values(reading)
     assert time.monotonic() - started < 3
+
+
+def test_ten_gigabytes_are_not_read(reach: Reach) -> None:
+    """An answer that says how long it is, is refused at once; one that does not, after max_bytes."""
+    for head in (b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"):
+        sent: list[int] = []
+
+        def pour(connection: socket.socket, _: bytes, head: bytes = head, sent: list[int] = sent) -> None:
+            connection.sendall(head)
+            while True:
+                sent.append(connection.send(b"x" * 65536))
+
+        with Server(pour) as server:
+            reading = reach(f"http://127.0.0.1:{server.port}/", max_bytes=100_000)
+        assert (reading.reason, reading.detail) == (
+            Reason.HTTP_TOO_LARGE, "the body of the answer is past 100000 bytes",
+        )  # fmt: skip
+        assert sum(sent) < 50_000_000
 
 
 def test_the_runs_own_deadline_bounds_every_phase(reach: Reach) -> None:
@@ -206,15 +228,25 @@ def test_redirects_are_followed_and_counted(reach: Reach) -> None:
     assert values(reading)["connectivity_http_status_code"] == 200
 
 
-def test_a_redirect_loop_ends(reach: Reach) -> None:
+def test_redirects_end_at_their_bound(reach: Reach) -> None:
     """After max_redirects the address leads nowhere."""
-    with Server(_moving("/0")) as server:
+    with Server(_moving("/1", "/2", "/3", "/4")) as server:
         reading = reach(f"http://127.0.0.1:{server.port}/", max_redirects=3)
     assert (reading.reason, reading.detail) == (Reason.HTTP_REDIRECTS, "the server redirects more than 3 times")
     assert len(server.requests) == 4
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "javascript:alert(1)", "//user@127.0.0.1/", "http://a b/"])
+def test_a_redirect_loop_ends_where_it_closes(reach: Reach) -> None:
+    """An address that was asked already would answer the same again."""
+    with Server(_moving("/1", "/2", "/1")) as server:
+        reading = reach(f"http://127.0.0.1:{server.port}/", max_redirects=10)
+    assert (reading.reason, reading.detail) == (Reason.HTTP_REDIRECTS, "the server redirects in a circle")
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/passwd", "javascript:alert(1)", "//user@127.0.0.1/", "http://a b/", "ws://a/"]
+)
 def test_a_redirect_to_what_is_no_web_address_fails(reach: Reach, location: str) -> None:
     """Only http and https are ever followed."""
     with Server(_moving(location)) as server:
@@ -244,7 +276,7 @@ def test_the_second_of_two_addresses_is_tried(reach: Reach) -> None:
 
 
 def test_every_phase_is_a_phase(reach: Reach) -> None:
-    """The label's values are the six that are documented."""
+    """The label's values are those that are documented."""
     with Server(say(http())) as server:
         found = values(reach(f"http://name.example:{server.port}/"))
-    assert {name.partition(":")[2] for name in found if ":" in name} == set(PHASES) - {"tls"}
+    assert {name.partition(":")[2] for name in found if name.startswith("phase:")} == set(PHASES) - {"tls", "proxy"}

@@ -45,7 +45,7 @@ def test_a_name_is_verified_against_the_certificate(reach: Reach, authority: Aut
         literal = reach(f"https://127.0.0.1:{server.port}/", ca_file=authority.ca_file)
     assert right.outcome is Outcome.OK
     assert (wrong.reason, literal.reason) == (Reason.TLS_NAME, Reason.TLS_NAME)
-    assert set(values(wrong)) == {"connectivity_up", "phase:dns", "phase:tcp"}
+    assert {name for name in values(wrong) if name.startswith("phase")} == {"phase:dns", "phase:tcp"}
 
 
 def test_an_expired_certificate_says_when_it_ended(reach: Reach, authority: Authority) -> None:
@@ -58,7 +58,7 @@ def test_an_expired_certificate_says_when_it_ended(reach: Reach, authority: Auth
     assert reading.facts["tls_not_after"] == int((NOW - 3 * DAY).timestamp())
     assert round(values(reading)["connectivity_certificate_left"] / 86400) == -3
     assert "phase:tls" not in values(reading)
-    assert server.requests in ([], [b""])
+    assert all(request[:5] in (b"", b"HEAD ") for request in server.requests)
 
 
 def test_a_certificate_of_the_future_says_when_it_begins(reach: Reach, authority: Authority) -> None:
@@ -151,15 +151,16 @@ def test_a_server_without_tls_fails_the_handshake(reach: Reach) -> None:
     assert reading.detail.startswith("the handshake failed: ")
 
 
-def test_an_old_protocol_fails_the_handshake(reach: Reach, authority: Authority) -> None:
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
+def test_an_old_protocol_is_named(reach: Reach, authority: Authority, version: str) -> None:
     """Below TLS 1.2 nothing is accepted."""
     context, _ = authority.server()
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
-        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning, match=version):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
     with Server(OK, context) as server:
         reading = reach(f"https://127.0.0.1:{server.port}/", ca_file=authority.ca_file)
-    assert reading.reason is Reason.TLS_HANDSHAKE
+    assert (reading.reason, reading.detail) == (Reason.TLS_VERSION, "the server offers no TLS 1.2 or newer")
 
 
 def test_a_reset_in_the_handshake_is_a_reset(reach: Reach) -> None:

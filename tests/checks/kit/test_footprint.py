@@ -43,14 +43,15 @@ def test_running_them_pulls_in_nothing_heavy_either() -> None:
         "server = socket.create_server(('127.0.0.1', 0))\n"
         "port = server.getsockname()[1]\n"
         "server.close()\n"
-        "env = Env(clock=checks.kit.clock.SystemClock(), net=Net(lookup), host=checks.kit.host.Host(), child=None,\n"
+        "net = Net(lookup, forbidden=lambda *_: False)\n"
+        "env = Env(clock=checks.kit.clock.SystemClock(), net=net, host=checks.kit.host.Host(), child=None,\n"
         "          deadline=time.monotonic() + 20, now=time.monotonic)\n"
         "for scheme in ('http', 'https'):\n"
         "    params = checks.connectivity.Params(url=f'{scheme}://name.example:{port}/')\n"
         "    assert checks.connectivity.CHECK.run(params, env).reason == 'tcp_refused'\n"
         "assert checks.device.CHECK.run(checks.device.Params(), env).outcome == 'ok'\n"
         "context = env.net._contexts.get('')\n"
-        "checks.kit.tls.seconds('Jun  1 12:00:00 2025 GMT')\n"
+        "checks.kit.certificate.seconds('Jun  1 12:00:00 2025 GMT')\n"
     )
     assert not set(HEAVY) & set(_fresh(code + SHOWN))
 

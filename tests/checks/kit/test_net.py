@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from checks.kit.failure import from_os
-from checks.kit.model import Reason
+from checks.kit.model import Meter, Reason
 from checks.kit.net import MAX_HANGING, Address, Net, NetError
+from tests.checks.conftest import but_loopback
 from tests.checks.servers import blackhole, closed_port
 
 
@@ -57,7 +58,7 @@ def test_a_resolver_that_hangs_ends_in_dns_timeout_and_hangs_are_bounded() -> No
         release.wait(20)
         return [(socket.AF_INET, 1, 6, "", ("127.0.0.1", port))]
 
-    net = Net(lookup)
+    net = Net(lookup, forbidden=but_loopback)
     details = []
     for _ in range(MAX_HANGING + 1):
         with pytest.raises(NetError) as caught:
@@ -92,7 +93,7 @@ def test_addresses_keep_their_order_and_stand_once() -> None:
         (socket.AF_INET, 1, 6, "", ("127.0.0.1", 1)),
         (socket.AF_UNIX, 1, 6, "", "x"),
     ]
-    found = Net(lambda *_, **__: rows).resolve("a.invalid", 1, 5)
+    found = Net(lambda *_, **__: rows, forbidden=but_loopback).resolve("a.invalid", 1, 5)
     assert [address.family for address in found.addresses] == ["ipv6", "ipv4"]
     assert found.took is not None
 
@@ -146,3 +147,46 @@ def test_the_systems_errors_become_reasons(number: int, reason: Reason, detail: 
     """A timeout takes the reason of the phase it hit."""
     found = from_os(OSError(number, "words of the system"), Reason.HTTP_TIMEOUT, "when testing")
     assert (found.reason, found.detail) == (reason, detail)
+
+
+def test_what_several_jobs_want_to_know_is_asked_once() -> None:
+    """Those who come while one asks wait for its answer; later it is asked again."""
+    net, asked, begun, go = Net(), [0], threading.Event(), threading.Event()
+
+    def find() -> int:
+        asked[0] += 1
+        begun.set()
+        assert go.wait(10)
+        return asked[0]
+
+    found: list[int | None] = []
+    threads = [threading.Thread(target=lambda: found.append(net.shared("x", 60, 10, find))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(10)
+    assert net.shared("x", 60, 0.01, find) is None
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert found == [1] * 5
+    assert net.shared("x", 60, 1, find) == 1
+    assert net.shared("y", 60, 1, find) == 2
+    time.sleep(0.002)
+    assert net.shared("x", 0.001, 1, find) == 3
+
+
+def test_an_answer_that_failed_is_asked_for_again() -> None:
+    """An exception is the asker's, and no answer."""
+    net = Net()
+    with pytest.raises(NetError):
+        net.shared("x", 60, 1, lambda: net.resolve("169.254.169.254", 80, 1))
+    assert net.shared("x", 60, 1, lambda: "known") == "known"
+
+
+def test_echo_requests_are_counted() -> None:
+    """On loopback, which answers."""
+    meter = Meter()
+    found = Net(meter=meter).ping("127.0.0.1", count=2, interval=0.01, timeout=2)
+    assert len(found.rtts) == 2
+    assert (meter.sockets, meter.sent, meter.received) == (1, found.bytes_sent, found.bytes_received)
+    assert meter.sent > 0
