@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
-from checks.kit import hops, pathmtu, trace
+from checks.kit import guard, hops, nameservers, pathmtu, trace
 from checks.kit import url as urls
 from checks.kit.child import ChildError
 from checks.kit.hops import Hop, Network
@@ -30,6 +31,8 @@ _SEGMENTS = {
     "provider": {"vi": "Mạng nhà cung cấp", "en": "Provider's network"},
     "destination": {"vi": "Hệ thống đích", "en": "The system"},
 }
+_UNANSWERED = {Reason.DNS_TIMEOUT, Reason.DNS_SERVFAIL}  # glibc says the second for a server out of reach, too
+_MEMORY = "address"
 _PROTOCOLS = {name: {"vi": name.upper(), "en": name.upper()} for name in ("udp", "tcp", "icmp")}
 
 REACHED = Metric(
@@ -63,6 +66,11 @@ MTU = Metric(
     help="The largest packet that reaches the target whole, IP header included, 1500 at most.",
 )  # fmt: skip
 FACTS = (
+    Fact(name="traced", title={"vi": "Dò đường tới", "en": "Traced towards"},
+         help="target; while its name cannot be looked up, remembered (where it led last) or name_server.",
+         words={"target": {"vi": "hệ thống đích", "en": "the target"},
+                "remembered": {"vi": "địa chỉ đã biết của đích", "en": "the target's last address"},
+                "name_server": {"vi": "máy chủ tên miền", "en": "the name server"}}),
     Fact(name="address_family", title={"vi": "Giao thức IP", "en": "IP version"},
          help="ipv4 or ipv6: which of the target's addresses was traced.",
          words={"ipv4": {"vi": "IPv4", "en": "IPv4"}, "ipv6": {"vi": "IPv6", "en": "IPv6"}}),
@@ -166,7 +174,11 @@ def run(params: Params, env: Env) -> Reading:
     host, port = place(params.target)
     try:
         addresses = env.net.resolve(host, port, env.left(10.0)).addresses
+    except NetError as why:
+        return _unnamed(why, params, env)
+    try:
         seen = _connect(addresses, env)
+        env.memory[_MEMORY] = seen.address
         if trace.available():
             _trace(seen, params, env)
     except NetError as why:
@@ -176,6 +188,36 @@ def run(params: Params, env: Env) -> Reading:
     if params.mtu and reached(seen) and seen.method != "connect":
         _measure(seen, params, env)
     return summarise(params, seen)
+
+
+def _unnamed(why: NetError, params: Params, env: Env) -> Reading:
+    """The name leads nowhere now. When that is because no name server answers, the way to where the name led last time
+    is traced, or to the first name server outside the office: it tells whether the line or what lies behind is broken.
+    """
+    if why.reason in UNMEASURED:
+        return error(why.reason, why.detail)
+    stand_in = _stand_in(params, env) if why.reason in _UNANSWERED and trace.available() else None
+    if stand_in is None:
+        return failed(why.reason, detail=why.detail)
+    traced, seen = stand_in
+    _trace(seen, msgspec.structs.replace(params, raw=False), env)
+    office = hops.known(seen.own, params.office_networks)
+    way = hops.read(seen.route, office)
+    return failed(why.reason, (), {**_facts(seen, way, office), "traced": traced}, why.detail)
+
+
+def _stand_in(params: Params, env: Env) -> tuple[str, Seen] | None:
+    """What is traced in the target's place, and what it is."""
+    if _MEMORY in env.memory:
+        return "remembered", Seen(env.memory[_MEMORY])
+    listed = nameservers.from_resolv_conf(env.host.read(nameservers.RESOLV_CONF))
+    listed += nameservers.from_resolv_conf(env.host.read(nameservers.BEHIND_STUB))
+    for one in listed:
+        server = Address("ipv6", (one, 53, 0, 0)) if ":" in one else Address("ipv4", (one, 53))
+        office = hops.known(trace.source(server), params.office_networks)
+        if not guard.is_loopback(one) and hops.owner(one, 0, office) != "office":
+            return "name_server", Seen(server)
+    return None
 
 
 def _connect(addresses: tuple[Address, ...], env: Env) -> Seen:
@@ -325,6 +367,7 @@ def _facts(seen: Seen, way: list[Hop], office: list[Network]) -> dict[str, Scala
     outside = hops.outside(way)
     limited = seen.mtu.limited_at if seen.mtu else None
     return {
+        "traced": "target",
         "address_family": seen.address.family,
         "method": seen.method,
         "protocol": seen.protocol,

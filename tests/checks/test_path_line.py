@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from checks.kit import child, pathmtu, trace
+from checks.kit.host import Host
 from checks.kit.model import Meter, Outcome, Reading, Reason, decode_params
 from checks.kit.net import Net
 from checks.path import CHECK
@@ -217,3 +218,64 @@ def test_a_name_that_does_not_exist_has_the_resolvers_reason() -> None:
 
     reading = CHECK.run(decode_params(CHECK, {"target": "absent.example.vn"}), environment(Net(lookup), child=child))
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.DNS_NXDOMAIN)
+
+
+class Resolver:
+    """Names the target, or says that no name server answers."""
+
+    def __init__(self) -> None:
+        self.answers = True
+
+    def __call__(self, *_: object, **__: object) -> list[tuple[Any, ...]]:
+        if not self.answers:
+            raise socket.gaierror(socket.EAI_AGAIN, "try again")
+        return [(2, 1, 6, "", (V4, 80))]
+
+
+class Listed(Host):
+    """A PC whose resolv.conf lists one name server."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__()
+        self._server = server
+
+    def read(self, path: str) -> str | None:
+        return f"nameserver {self._server}\n" if path == "/etc/resolv.conf" else None
+
+
+def unnamed(made: Office, server: str, memory: dict[str, Any] | None = None) -> Reading:
+    """A reading of a PC whose name server, `server`, does not answer."""
+    resolver = Resolver()
+    resolver.answers = False
+    env = environment(Net(resolver), Listed(server), seconds=55.0)
+    env.memory.update(memory or {})
+    decoded = decode_params(CHECK, {"target": "dichvucong.example.vn:80", "max_hops": 6})
+    reading: Reading = made.pc.call(lambda: CHECK.run(decoded, env))
+    return reading
+
+
+def test_without_names_the_way_to_the_name_server_tells_where_it_ends(built: Office) -> None:
+    """Line cut behind the office's router: it alone answers. Nothing is claimed of the target."""
+    built.isp.run("nft", "add table inet cut; add chain inet cut in { type filter hook prerouting priority -300; };"
+                  "add rule inet cut in iifname router drop")  # fmt: skip
+    reading = unnamed(built, V4)
+    assert (reading.outcome, reading.reason, reading.samples) == (Outcome.FAILED, Reason.DNS_SERVFAIL, ())
+    assert (reading.facts["traced"], reading.facts["responding_hops"]) == ("name_server", 1)
+    assert reading.facts["first_outside_hop"] is None
+
+
+def test_without_names_the_targets_last_address_is_traced(built: Office) -> None:
+    """What an earlier run of the job saw is better than the name server."""
+    env = environment(Net(Resolver()), seconds=55.0)
+    with listening(built):
+        decoded = decode_params(CHECK, {"target": "dichvucong.example.vn:80", "max_hops": 6, "mtu": False})
+        built.pc.call(lambda: CHECK.run(decoded, env))
+    drop(built, "meta l4proto { tcp, udp }")
+    facts = unnamed(built, Office.ROUTER[0], env.memory).facts
+    assert (facts["traced"], facts["first_outside_hop"]) == ("remembered", 2)
+
+
+def test_a_name_server_of_the_office_says_nothing_of_the_line(built: Office) -> None:
+    """It is not traced in the target's place."""
+    reading = unnamed(built, Office.ROUTER[0])
+    assert (reading.reason, reading.facts) == (Reason.DNS_SERVFAIL, {})
