@@ -95,7 +95,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         live,
         exposition,
         Catalogue({name: metric for name, (_, metric) in catalog.metrics.items()}, catalog.jobs),
-        Rules(catalog.profile, catalog.locality.id, catalog.targets),
+        Rules(catalog.profile, catalog.locality.id, catalog.targets_of),
         Windows(catalog.office, [line.window // 1_000_000 for line in catalog.profile.requirements if line.window]),
         telemetry,
         now=now,

@@ -3,124 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec import Meta, Struct, field
+from msgspec import convert, to_builtins
 
 from checks.kit import strict
+from checks.kit.strict import Where
+from collector import address, maintenance
+from collector.locality_file import HoursFile, JobFile, LocalityFile, UnitSettingsFile
+from collector.plan import COLLECTOR, NEVER, Change, Limits, Locality, Plan, PlanChange, Scope, Site, SiteChange, Window
 from collector.readiness import duration
 from collector.readiness.hours import DAYS, Hours, Span, minutes
-from collector.readiness.model import Bilingual, Target
-from collector.readiness.schema import Words
+from collector.readiness.model import Target
+from collector.readiness.profile_file import nearest
 
-COLLECTOR = "{collector}"
-"""Stands in a target's address for the collector's own: what a demo may reach without leaving the machine."""
-
-_ID = r"^[a-z0-9][a-z0-9-]{0,47}$"
-Role = Literal["pc", "kiosk", "router"]
-ROLES: tuple[Role, ...] = ("pc", "kiosk", "router")
-
-
-class HoursFile(Struct, forbid_unknown_fields=True):
-    """A part of the week during which people are served."""
-
-    days: Annotated[
-        list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Meta(min_length=1, description="On these days.")
-    ]
-    begin: Annotated[str | int, Meta(description='From this time, such as `"07:30"`.')] = field(name="from")
-    end: Annotated[str | int, Meta(description='Until this time, such as `"11:30"`.')] = field(name="to")
-
-
-class TargetFile(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A system that units must, or may, reach."""
-
-    id: Annotated[str, Meta(pattern=_ID, description="Its name: a label in `/metrics`.")]
-    title: Annotated[Words, Meta(description="What people read.")]
-    source: Annotated[str, Meta(min_length=1, description="Where the address comes from.")]
-    mandatory: Annotated[bool, Meta(description="Whether units must reach it.")] = False
-    url: Annotated[
-        str | None,
-        Meta(description="Its address; `{collector}` stands for the collector's own. Without one it is not measured."),
-    ] = None
-    params: Annotated[dict[str, Any], Meta(description="Parameters of its jobs, before those of the job.")] = field(
-        default_factory=dict
-    )
-
-
-class JobFile(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A check that devices run."""
-
-    check: Annotated[str, Meta(description="Its name.")]
-    every: Annotated[str | int, Meta(description="How often, from `1s` to `1d`.")]
-    targets: Annotated[
-        Literal["none", "mandatory", "all"],
-        Meta(description="One job for each of these systems; `none`: a single one."),
-    ] = "none"
-    roles: Annotated[tuple[Role, ...], Meta(description="Devices that run it.")] = ROLES
-    params: Annotated[dict[str, Any], Meta(description="Parameters of the check.")] = field(default_factory=dict)
-
-
-class LocalityFile(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A file in `localities/`: which units, open when, reaching which systems, measured how often."""
-
-    id: Annotated[str, Meta(pattern=_ID, description="Its name: a label in `/metrics`.")]
-    title: Annotated[Words, Meta(description="What people read.")]
-    province_code: Annotated[str, Meta(description='Two digits as text, such as `"01"`: whose units.')]
-    units: Annotated[list[str], Meta(description="Only these unit codes, as text; empty: all of the province.")] = (
-        field(default_factory=list)
-    )
-    profile: Annotated[str, Meta(min_length=1, description="Name of a file in `profiles/`.")]
-    timezone: Annotated[str, Meta(description="Time zone of the office hours.", examples=["Asia/Ho_Chi_Minh"])]
-    office_hours: Annotated[
-        Literal["always"] | list[HoursFile], Meta(description="When people are served; `always`: around the clock.")
-    ]
-    push_linger: Annotated[
-        str | int, Meta(description="How long a result waits for others before the agent sends.")
-    ] = "60s"
-    targets: Annotated[list[TargetFile], Meta(description="The systems.")]
-    jobs: Annotated[list[JobFile], Meta(min_length=1, description="What is measured.")]
-
-
-class Site(Struct, frozen=True, kw_only=True):
-    """A target with its address, if it has one yet, and what its jobs are told besides."""
-
-    target: Target
-    url: str | None
-    params: dict[str, Any]
-    source: str
-
-
-class Plan(Struct, frozen=True, kw_only=True):
-    """A job before it has a target: ``every`` in seconds."""
-
-    check: str
-    every: float
-    targets: Literal["none", "mandatory", "all"]
-    roles: tuple[Role, ...]
-    params: dict[str, Any]
-
-
-class Locality(Struct, frozen=True, kw_only=True):
-    """``units`` are codes; empty stands for every unit of the province. ``linger`` is in seconds."""
-
-    id: str
-    title: Bilingual
-    province_code: str
-    units: tuple[str, ...]
-    profile: str
-    timezone: str
-    hours: Hours
-    linger: float
-    sites: tuple[Site, ...]
-    plans: tuple[Plan, ...]
-
-    def of(self, plan: Plan) -> list[Site]:
-        """The sites with an address that `plan` measures."""
-        wanted = self.sites if plan.targets == "all" else [site for site in self.sites if site.target.mandatory]
-        return [] if plan.targets == "none" else [site for site in wanted if site.url is not None]
-
+__all__ = ["Document", "Locality", "LocalityFile", "load"]
 
 Document = strict.Document[LocalityFile]
 
@@ -130,6 +27,7 @@ def load(file: Path | str) -> tuple[Locality, Document]:
     document = strict.load(file, LocalityFile)
     written = document.value
     zone = _zone(document)
+    _distinct(document)
     locality = Locality(
         id=written.id,
         title=written.title.both,
@@ -140,9 +38,12 @@ def load(file: Path | str) -> tuple[Locality, Document]:
         hours=Hours(zone, _spans(document)),
         linger=_seconds(document, ("push_linger",), written.push_linger, 1, 3600),
         sites=tuple(_site(document, index) for index in range(len(written.targets))),
-        plans=tuple(_plan(document, index) for index in range(len(written.jobs))),
+        plans=tuple(_plan(document, index, job) for index, job in enumerate(written.jobs)),
+        changes=tuple(_change(document, index, part) for index, part in enumerate(written.unit_settings)),
+        maintenance=tuple(_window(document, index, zone) for index in range(len(written.maintenance))),
+        limits=_limits(document),
     )
-    _distinct(document)
+    _apart(locality, document)
     return locality, document
 
 
@@ -174,46 +75,153 @@ def _span(document: Document, index: int, rule: HoursFile) -> Span:
 
 def _site(document: Document, index: int) -> Site:
     written = document.value.targets[index]
-    if written.url is not None and not _is_web(written.url):
-        expected = f"expected an http:// or https:// address, got {written.url!r}"
-        raise document.error(("targets", index, "url"), expected)
+    _check_url(document, ("targets", index, "url"), written.url)
+    _check_addresses(document, ("targets", index, "params"), written.params)
     target = Target(
         id=written.id, title=written.title.both, mandatory=written.mandatory, declared=written.url is not None
     )
-    return Site(target=target, url=written.url, params=written.params, source=written.source)
+    return Site(
+        target=target,
+        url=written.url,
+        params=written.params,
+        source=written.source,
+        roles=written.roles,
+        scope=Scope(frozenset(written.units), frozenset(written.except_units)),
+    )
 
 
-def _plan(document: Document, index: int) -> Plan:
-    written = document.value.jobs[index]
+def _plan(document: Document, index: int, written: JobFile) -> Plan:
     every = _seconds(document, ("jobs", index, "every"), written.every, 1, 86400)
-    return Plan(check=written.check, every=every, targets=written.targets, roles=written.roles, params=written.params)
+    targets = written.targets if isinstance(written.targets, str) else tuple(written.targets)
+    for place, name in enumerate(targets if isinstance(targets, tuple) else ()):
+        _target(document, ("jobs", index, "targets", place), name)
+    _check_addresses(document, ("jobs", index, "params"), written.params)
+    return Plan(
+        check=written.check,
+        every=every,
+        targets=targets,
+        roles=written.roles,
+        params=written.params,
+        off_hours=_off_hours(document, ("jobs", index, "off_hours"), written.off_hours, every),
+        scope=Scope(frozenset(written.units), frozenset(written.except_units)),
+    )
+
+
+def _off_hours(document: Document, where: Where, text: str | int | None, every: float) -> float | None:
+    if text is None:
+        return None
+    if document.value.office_hours == "always":
+        raise document.error(where, "expected none: with office_hours: always there are no off hours")
+    return NEVER if text == "never" else _seconds(document, where, text, every, 86400)
+
+
+def _change(document: Document, index: int, written: UnitSettingsFile) -> Change:
+    here: Where = ("unit_settings", index)
+    ids, checks = [part.id for part in written.targets], [part.check for part in written.jobs]
+    _once(document, (*here, "targets"), "id", ids)
+    _once(document, (*here, "jobs"), "check", checks)
+    for number, site in enumerate(written.targets):
+        _target(document, (*here, "targets", number, "id"), site.id)
+        _check_url(document, (*here, "targets", number, "url"), site.url)
+        _check_addresses(document, (*here, "targets", number, "params"), site.params)
+    plans: dict[str, PlanChange] = {}
+    for number, job in enumerate(written.jobs):
+        place: Where = (*here, "jobs", number)
+        _planned(document, (*place, "check"), job.check)
+        _check_addresses(document, (*place, "params"), job.params)
+        every = None if job.every is None else _seconds(document, (*place, "every"), job.every, 1, 86400)
+        plans[job.check] = PlanChange(measure=job.measure, every=every, roles=job.roles, params=job.params)
+    return Change(
+        units=frozenset(written.units),
+        sites={site.id: SiteChange(measure=site.measure, url=site.url, params=site.params) for site in written.targets},
+        plans=plans,
+    )
+
+
+def _window(document: Document, index: int, zone: ZoneInfo) -> Window:
+    for place, name in enumerate(document.value.maintenance[index].targets):
+        _target(document, ("maintenance", index, "targets", place), name)
+    for place, name in enumerate(document.value.maintenance[index].checks):
+        _planned(document, ("maintenance", index, "checks", place), name)
+    try:
+        return maintenance.window(document.value.maintenance[index], zone)
+    except maintenance.TimeError as why:
+        raise document.error(("maintenance", index, why.key), str(why)) from None
+
+
+def _limits(document: Document) -> Limits:
+    for name in document.value.limits.per_check:
+        _planned(document, ("limits", "per_check", name), name)
+    return convert(to_builtins(document.value.limits), Limits)
+
+
+def _apart(locality: Locality, document: Document) -> None:
+    """Refuses two plans that would be one job of some device: the same check on the same target."""
+    anyone = {check for change in locality.changes for check, plan in change.plans.items() if plan.roles is not None}
+    for later, plan in enumerate(locality.plans):
+        for first, other in enumerate(locality.plans[:later]):
+            shared = plan.check in anyone or bool(set(plan.roles) & set(other.roles))
+            if plan.check != other.check or not shared or not plan.scope.meets(other.scope):
+                continue
+            both = [site.target.id for site in locality.sites if plan.names(site.target) and other.names(site.target)]
+            if plan.targets == other.targets == "none":
+                expected = f"{plan.check!r} stands twice, first as jobs[{first}]"
+            elif both:
+                expected = f"{plan.check!r} on {both[0]!r} stands twice, first in jobs[{first}]"
+            else:
+                continue
+            raise document.error(("jobs", later, "check"), expected)
 
 
 def _distinct(document: Document) -> None:
-    lists: tuple[tuple[str, list[str]], ...] = (
-        ("targets", [target.id for target in document.value.targets]),
-        ("jobs", [job.check for job in document.value.jobs]),
-        ("units", document.value.units),
-    )
-    for key, names in lists:
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                where = (key, index, {"targets": "id", "jobs": "check"}[key]) if key != "units" else (key, index)
-                raise document.error(where, f"{name!r} stands twice, first as {key}[{names.index(name)}]")
+    written = document.value
+    _once(document, ("targets",), "id", [target.id for target in written.targets])
+    _once(document, ("units",), "", written.units)
+    seen: dict[str, int] = {}
+    for index, part in enumerate(written.unit_settings):
+        for place, code in enumerate(part.units):
+            if code in seen:
+                expected = f"{code!r} stands twice, first in unit_settings[{seen[code]}]"
+                raise document.error(("unit_settings", index, "units", place), expected)
+            seen[code] = index
 
 
-def _seconds(document: Document, where: strict.Where, text: str | int, least: int, most: int) -> float:
+def _once(document: Document, where: Where, key: str, names: list[str]) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            place = (*where, index, key) if key else (*where, index)
+            expected = f"{name!r} stands twice, first as {strict.dotted((*where, names.index(name)))}"
+            raise document.error(place, expected)
+
+
+def _target(document: Document, where: Where, name: str) -> None:
+    known = [target.id for target in document.value.targets]
+    if name not in known:
+        raise document.error(where, f"no target is called {name!r}; {nearest(name, known)}")
+
+
+def _planned(document: Document, where: Where, check: str) -> None:
+    known = {job.check for job in document.value.jobs}
+    if check not in known:
+        raise document.error(where, f"no job runs {check!r}; {nearest(check, known)}")
+
+
+def _check_url(document: Document, where: Where, url: str | None) -> None:
+    if url is not None:
+        wrong = address.fault(url.replace(COLLECTOR, "http://collector", 1) if url.startswith(COLLECTOR) else url)
+        if wrong:
+            raise document.error(where, wrong)
+
+
+def _check_addresses(document: Document, where: Where, params: dict[str, object]) -> None:
+    for place, wrong in address.faults(params):
+        raise document.error((*where, *place), wrong)
+
+
+def _seconds(document: Document, where: Where, text: str | int, least: float, most: float) -> float:
     length = duration.parse(text)
     if length is None:
         raise document.error(where, f"{duration.EXPECTED}, got {text!r}")
     if not least <= length / duration.SECOND <= most:
-        raise document.error(where, f"expected from {least} to {most} seconds, got {text!r}")
+        raise document.error(where, f"expected from {least:g} to {most:g} seconds, got {text!r}")
     return length / duration.SECOND
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url.replace(COLLECTOR, "http://collector", 1) if url.startswith(COLLECTOR) else url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "{" not in url[1:]
-    except ValueError:
-        return False

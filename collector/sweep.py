@@ -35,11 +35,11 @@ CHUNK = 64  # units judged between two breaths of the event loop
 
 
 class Rules(Struct, frozen=True):
-    """What units are judged by, and which targets apply to them."""
+    """What units are judged by, and which targets apply to each."""
 
     profile: Profile
     locality: str
-    targets: list[Target]
+    targets: Callable[[str], list[Target]]
 
 
 class Judged(Struct, frozen=True):
@@ -167,7 +167,8 @@ class Sweep:
         devices = self._live.devices_of(unit)
         active = [device for device in devices if device.status == ACTIVE]
         buckets = self._windows.read(connection, unit, now // 1_000_000) if active else []
-        return UnitFacts(unit=unit, expected=len(active), devices=active, targets=self._rules.targets, buckets=buckets)
+        targets = self._rules.targets(unit)
+        return UnitFacts(unit=unit, expected=len(active), devices=active, targets=targets, buckets=buckets)
 
     def _publish(self, one: Judged, now: int) -> None:
         unit = one.verdict.unit

@@ -32,6 +32,11 @@ class Scene:
         self.reporting = sum(not self.is_silent(device) for device in self.devices)
         self.expected = max(facts.expected, len(self.devices))
         self._buckets: dict[tuple[int, bool], list[Bucket]] = {}
+        self._roles = {target.id: target.roles for target in facts.targets if target.roles}
+
+    def asks(self, device: DeviceFacts, target: str) -> bool:
+        """Whether a device of this role measures `target`."""
+        return target not in self._roles or device.role in self._roles[target]
 
     def is_silent(self, device: DeviceFacts) -> bool:
         return device.last_seen is None or self.now - device.last_seen > self.freshness.lost_contact
@@ -93,10 +98,11 @@ def expires(requirement: Requirement, result: Result) -> int:
 
 
 def see(requirement: Requirement, scene: Scene, device: DeviceFacts, targets: list[str]) -> list[Seen]:
-    """What `device` last said of each target; nothing of a subject that does not exist there."""
+    """What `device` last said of each target; nothing of a subject that does not exist there, or is not asked."""
     if requirement.check == "agent":
         return [_agent(requirement, scene, device)]
-    found = ((target, device.results.get((requirement.check, target))) for target in targets)
+    asked = (target for target in targets if scene.asks(device, target))
+    found = ((target, device.results.get((requirement.check, target))) for target in asked)
     return [
         _result(requirement, scene, device, target, result)
         for target, result in found

@@ -56,16 +56,19 @@ def test_each_declared_system_is_a_job_and_each_role_has_its_own() -> None:
     found = loaded()
     pc, router = (found.jobs_for("27259", role) for role in ("pc", "router"))
     assert [job.key for job in pc] == [
-        ("connectivity", "tiep-nhan"), ("connectivity", "xu-ly"), ("connectivity", "trang-tong-quan"), ("device", ""),
+        ("connectivity", "tiep-nhan"), ("connectivity", "xu-ly"), ("connectivity", "trang-tong-quan"), ("clock", ""),
+        ("device", ""),
     ]  # fmt: skip
-    assert {job.check for job in router} == {"connectivity"}
+    assert {job.check for job in router} == {"connectivity", "clock", "uplink"}
     assert found.jobs("27259", "pc") == {f"{job.check}|{job.target}" for job in pc}
 
 
 def test_a_target_s_own_parameters_go_before_the_job_s() -> None:
-    jobs = {job.target: job.params for job in loaded("hcmc").jobs_for("27259", "pc")}
-    assert jobs["tsa"] == {"url": "http://tsa.ca.gov.vn/", "expect_status": "200-499"}
-    assert jobs["dvc-quoc-gia"] == {"url": "https://dichvucong.gov.vn/"}
+    found = loaded("hcmc").jobs_for("27259", "pc")
+    jobs = {job.target: job.params for job in found if job.check == "connectivity"}
+    anchors = ["http://127.0.0.1:8420"]
+    assert jobs["tsa"] == {"url": "http://tsa.ca.gov.vn/", "expect_status": "200-499", "anchors": anchors}
+    assert jobs["dvc-quoc-gia"] == {"url": "https://dichvucong.gov.vn/", "anchors": anchors}
 
 
 def test_the_etag_names_everything_a_device_is_told() -> None:
@@ -77,9 +80,10 @@ def test_the_etag_names_everything_a_device_is_told() -> None:
 
 def test_a_device_s_configuration_is_what_the_wire_says() -> None:
     told = msgspec.json.decode(msgspec.json.encode(loaded().device_config("27259", "pc")))
-    assert set(told) == {"etag", "unit", "jobs", "push"}
+    assert set(told) == {"etag", "unit", "jobs", "push", "hours", "maintenance", "limits"}
     assert told["push"] == {"linger": 2.0}
     assert told["jobs"][0]["every"] == 10.0
+    assert (told["hours"], told["maintenance"], told["limits"]) == (None, [], {})
 
 
 def test_distributions_are_those_of_metrics_that_ask_for_one() -> None:

@@ -93,9 +93,9 @@ def test_the_default_profile_asks_for_eight_things_and_says_why() -> None:
 
 
 def test_advice_never_holds_up_a_verdict() -> None:
-    """What a PC may be unable to tell, or the ward cannot change, is advisory."""
+    """What a PC may be unable to tell, what needs a router that was declared, or what the ward cannot change."""
     advisory = {line.id for line in loaded("hcmc").profile.requirements if not line.mandatory}
-    assert advisory == {"disk_kind", "pc_age", "system_certificate"}
+    assert advisory == {"disk_kind", "pc_age", "system_certificate", "uplink_p95_in", "uplink_p95_out"}
 
 
 def test_the_agent_file_loads() -> None:

@@ -1,0 +1,169 @@
+"""A file in ``localities/``, as it is written. CONFIGURATION.md is derived from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from collector.readiness.schema import Words
+
+ID = r"^[a-z0-9][a-z0-9-]{0,47}$"
+Role = Literal["pc", "kiosk", "router"]
+ROLES: tuple[Role, ...] = ("pc", "kiosk", "router")
+Codes = Annotated[list[str], Meta(description="Only in these units, by code; empty: in all.")]
+Except = Annotated[list[str], Meta(description="Not in these units.")]
+PARAMS = "Parameters of the check. `{collector}` in a text stands for the collector's own address"
+
+
+class HoursFile(Struct, forbid_unknown_fields=True):
+    """A part of the week during which people are served."""
+
+    days: Annotated[
+        list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Meta(min_length=1, description="On these days.")
+    ]
+    begin: Annotated[str | int, Meta(description='From this time, such as `"07:30"`.')] = field(name="from")
+    end: Annotated[str | int, Meta(description='Until this time, such as `"11:30"`.')] = field(name="to")
+
+
+class TargetFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A system that units must, or may, reach."""
+
+    id: Annotated[str, Meta(pattern=ID, description="Its name: a label in `/metrics`.")]
+    title: Annotated[Words, Meta(description="What people read.")]
+    source: Annotated[str, Meta(min_length=1, description="Where the address comes from.")]
+    mandatory: Annotated[bool, Meta(description="Whether units must reach it.")] = False
+    url: Annotated[
+        str | None,
+        Meta(
+            description="Its address: http, https, ws or wss; `{collector}` at its start stands for the collector's "
+            "own. Without one it is not measured, but where `unit_settings` give one."
+        ),
+    ] = None
+    params: Annotated[dict[str, Any], Meta(description="Parameters of its jobs, before those of the job.")] = field(
+        default_factory=dict
+    )
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1, description="Devices that measure it.")] = ROLES
+    units: Codes = field(default_factory=list)
+    except_units: Except = field(default_factory=list)
+
+
+class JobFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A check that devices run."""
+
+    check: Annotated[str, Meta(description="Its name.")]
+    every: Annotated[str | int, Meta(description="How often, from `1s` to `1d`.")]
+    off_hours: Annotated[
+        str | int | None,
+        Meta(
+            description="How often outside office hours, at most as often as `every`; `never`: not then. Without it, "
+            "as within.",
+            examples=["60m"],
+        ),
+    ] = None
+    targets: Annotated[
+        Literal["none", "mandatory", "optional", "all"] | list[str],
+        Meta(description="One job for each of these systems, by kind or by a list of ids; `none`: a single one."),
+    ] = "none"
+    roles: Annotated[tuple[Role, ...], Meta(min_length=1, description="Devices that run it.")] = ROLES
+    units: Codes = field(default_factory=list)
+    except_units: Except = field(default_factory=list)
+    params: Annotated[
+        dict[str, Any],
+        Meta(description=f"{PARAMS}, an entry `{{mandatory}}` of a list for the names of the mandatory systems."),
+    ] = field(default_factory=dict)
+
+
+class UnitTargetFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What differs of a system in these units."""
+
+    id: Annotated[str, Meta(description="Which of `targets`.")]
+    measure: Annotated[bool, Meta(description="Whether these units measure it.")] = True
+    url: Annotated[str | None, Meta(description="Its address there.")] = None
+    params: Annotated[dict[str, Any], Meta(description="Parameters there, before all others.")] = field(
+        default_factory=dict
+    )
+
+
+class UnitJobFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What differs of a check in these units."""
+
+    check: Annotated[str, Meta(description="Which check; all its jobs.")]
+    measure: Annotated[bool, Meta(description="Whether these units run it.")] = True
+    every: Annotated[str | int | None, Meta(description="How often there.")] = None
+    roles: Annotated[tuple[Role, ...] | None, Meta(description="Devices that run it there.")] = None
+    params: Annotated[
+        dict[str, Any], Meta(description="Parameters there, before those of the job and of the system.")
+    ] = field(default_factory=dict)
+
+
+class UnitSettingsFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What differs in some units: internal names, the router's address, the contracted capacity."""
+
+    units: Annotated[list[str], Meta(min_length=1, description="Codes of the units, as text.")]
+    targets: Annotated[list[UnitTargetFile], Meta(description="Systems that differ.")] = field(default_factory=list)
+    jobs: Annotated[list[UnitJobFile], Meta(description="Checks that differ.")] = field(default_factory=list)
+
+
+class MaintenanceFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A time in which something is not measured, because it is known to be away."""
+
+    begin: Annotated[
+        str,
+        Meta(
+            description="From this time: local in `timezone`, or with an offset (RFC 3339).",
+            examples=["2026-12-05T22:00"],
+        ),
+    ] = field(name="from")
+    end: Annotated[str, Meta(description="Until this time, at most 31 days later.")] = field(name="to")
+    reason: Annotated[str, Meta(min_length=1, max_length=200, description="Why, for people.")]
+    targets: Annotated[list[str], Meta(description="Only these systems; empty: all, and jobs without one.")] = field(
+        default_factory=list
+    )
+    checks: Annotated[list[str], Meta(description="Only these checks; empty: all.")] = field(default_factory=list)
+    units: Codes = field(default_factory=list)
+
+
+class LimitsFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How much a device measures at once and in an hour. Past a budget, jobs wait for their turn; none is dropped."""
+
+    slots: Annotated[int, Meta(ge=1, le=16, description="Checks that run at the same time.")] = 4
+    per_check: Annotated[
+        dict[str, Annotated[int, Meta(ge=1, le=16)]], Meta(description="Of one check, at the same time.")
+    ] = field(default_factory=dict)
+    sockets_per_hour: Annotated[
+        Annotated[int, Meta(ge=10, le=10**6)] | None,
+        Meta(description="Connections and queries in any hour, at least 10; without it, no limit."),
+    ] = None
+    bytes_per_hour: Annotated[
+        Annotated[int, Meta(ge=10_000, le=10**12)] | None,
+        Meta(description="Bytes sent and received by checks in any hour, at least 10000; without it, no limit."),
+    ] = None
+
+
+class LocalityFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A file in `localities/`: which units, open when, reaching which systems, measured how often."""
+
+    id: Annotated[str, Meta(pattern=ID, description="Its name: a label in `/metrics`.")]
+    title: Annotated[Words, Meta(description="What people read.")]
+    province_code: Annotated[str, Meta(description='Two digits as text, such as `"01"`: whose units.')]
+    units: Annotated[list[str], Meta(description="Only these unit codes, as text; empty: all of the province.")] = (
+        field(default_factory=list)
+    )
+    profile: Annotated[str, Meta(min_length=1, description="Name of a file in `profiles/`.")]
+    timezone: Annotated[str, Meta(description="Time zone of the office hours.", examples=["Asia/Ho_Chi_Minh"])]
+    office_hours: Annotated[
+        Literal["always"] | list[HoursFile], Meta(description="When people are served; `always`: around the clock.")
+    ]
+    push_linger: Annotated[
+        str | int, Meta(description="How long a result waits for others before the agent sends.")
+    ] = "60s"
+    targets: Annotated[list[TargetFile], Meta(description="The systems.")]
+    jobs: Annotated[list[JobFile], Meta(min_length=1, description="What is measured.")]
+    unit_settings: Annotated[list[UnitSettingsFile], Meta(description="What differs in some units.")] = field(
+        default_factory=list
+    )
+    maintenance: Annotated[list[MaintenanceFile], Meta(description="When something is not measured.")] = field(
+        default_factory=list
+    )
+    limits: Annotated[LimitsFile, Meta(description="How much a device measures.")] = field(default_factory=LimitsFile)
