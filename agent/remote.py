@@ -11,6 +11,8 @@ from msgspec import Meta, Struct, field
 
 from agent import files
 from agent.clean import exception
+from agent.runner import SLOTS
+from agent.timetable import Hours, TimedJob, Timetable, Window, fault
 from checks.kit.model import Check, Job, decode_params
 from checks.kit.wire import Signer
 
@@ -20,8 +22,20 @@ DEFAULT_JOBS = (Job(check="device", every=3600.0),)
 """What is measured before the collector was ever reached."""
 
 
+Count = Annotated[int, Meta(ge=1, le=64)]
+
+
 class RemotePush(Struct, kw_only=True, frozen=True):
     linger: Annotated[float, Meta(ge=1, le=3600)] | None = None
+
+
+class Limits(Struct, kw_only=True, frozen=True):
+    """How much is measured at once and, in connections and bytes, in any hour. An older collector names none."""
+
+    slots: Count = SLOTS
+    per_check: Annotated[dict[str, Count], Meta(max_length=100)] = field(default_factory=dict)
+    sockets_per_hour: Annotated[int, Meta(ge=1, le=2**40)] | None = None
+    bytes_per_hour: Annotated[int, Meta(ge=1, le=2**60)] | None = None
 
 
 class RemoteConfig(Struct, kw_only=True, frozen=True):
@@ -29,8 +43,15 @@ class RemoteConfig(Struct, kw_only=True, frozen=True):
 
     etag: Annotated[str, Meta(min_length=1, max_length=64)]
     unit: Annotated[str, Meta(max_length=32)] = ""
-    jobs: Annotated[list[Job], Meta(max_length=500)] = field(default_factory=list)
+    jobs: Annotated[list[TimedJob], Meta(max_length=500)] = field(default_factory=list)
     push: RemotePush = field(default_factory=RemotePush)
+    hours: Hours | None = None
+    maintenance: Annotated[tuple[Window, ...], Meta(max_length=500)] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def timetable(self) -> Timetable:
+        return Timetable(self.hours, self.maintenance)
 
 
 class Refused(Exception):
@@ -48,12 +69,15 @@ def decode(body: bytes, known: Iterable[str], find: Callable[[str], Check]) -> R
     """`body` as a configuration whose jobs all can run here.
 
     A job whose check is not in `known` is left out: the collector may be newer. Raises Refused for one job twice,
-    or for params that its check does not take.
+    for params that its check does not take, and for times or limits that cannot be meant.
     """
     try:
         config = msgspec.json.decode(body, type=RemoteConfig)
     except (msgspec.DecodeError, UnicodeDecodeError) as why:
         raise Refused(f"it cannot be understood: {why}") from None
+    wrong = fault(config.timetable)
+    if wrong is not None:
+        raise Refused(wrong)
     available = set(known)
     jobs = [job for job in config.jobs if job.check in available]
     if len({job.key for job in jobs}) < len(jobs):
@@ -91,6 +115,6 @@ def load(state_dir: str, known: Iterable[str], find: Callable[[str], Check]) -> 
 
 def merge(remote: RemoteConfig | None, local: Iterable[Job]) -> list[Job]:
     """The jobs to run: the collector's (or the default ones), with this PC's own beside or in place of them."""
-    jobs = {job.key: job for job in (DEFAULT_JOBS if remote is None else remote.jobs)}
+    jobs: dict[tuple[str, str], Job] = {job.key: job for job in (DEFAULT_JOBS if remote is None else remote.jobs)}
     jobs.update((job.key, job) for job in local)
     return list(jobs.values())

@@ -51,7 +51,7 @@ def main() -> int:
     from checks.kit import child, registry
     from checks.kit.clock import SystemClock
     from checks.kit.host import Host
-    from checks.kit.model import Env
+    from checks.kit.model import Env, Meter
     from checks.kit.net import Net
 
     try:
@@ -60,14 +60,21 @@ def main() -> int:
         sys.stderr.write("sansang-agent: this process is started by: sansang-agent run\n")
         return 2
     os.umask(0o077)
-    clock, net, host = SystemClock(), Net(), Host()
+    clock, host, meter = SystemClock(), Host(), Meter()
+    net = Net(meter=meter)
 
     def make_env(seconds: float) -> Env:
         return Env(
-            clock=clock, net=net, host=host, child=child, deadline=time.monotonic() + seconds, now=time.monotonic
+            clock=clock,
+            net=net,
+            host=host,
+            child=child,
+            deadline=time.monotonic() + seconds,
+            now=time.monotonic,
+            meter=meter,
         )
 
-    return serve(config, clock, registry.load, registry.names(), make_env)
+    return serve(config, clock, registry.load, registry.names(), make_env, meter)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
 
 from agent import clean
 from checks.kit.model import (
@@ -23,6 +26,8 @@ from checks.kit.model import (
 
 GRACE = 1.0
 """Seconds past its deadline in which a check may still say itself what it waited for."""
+SLOTS = 4
+"""Runs at a time, when nothing else is said."""
 
 MakeEnv = Callable[[float], Env]
 Find = Callable[[str], Check]
@@ -106,14 +111,17 @@ class Run:
 
 
 class Runner:
-    """Runs up to `slots` jobs at a time. Called from one thread; `wake` is called from others when a run ends.
+    """Runs some jobs at a time. Called from one thread; `wake` is called from others when a run ends.
 
     A run that passes its deadline is given up: its result is ``error/deadline``, its slot is free, and its job does
-    not start again until the thread has ended.
+    not start again until the thread has ended. What a job's check leaves in its memory stays until the job goes, or
+    gets other params.
     """
 
-    def __init__(self, find: Find, make_env: MakeEnv, clock: Clock, wake: Callable[[], None], slots: int = 4) -> None:
-        self._find, self._make_env, self._clock, self._wake, self._slots = find, make_env, clock, wake, slots
+    def __init__(self, find: Find, make_env: MakeEnv, clock: Clock, wake: Callable[[], None]) -> None:
+        self._find, self._make_env, self._clock, self._wake = find, make_env, clock, wake
+        self._slots, self._per_check = SLOTS, dict[str, int]()
+        self._memory: dict[Key, tuple[dict[str, Any], dict[str, Any]]] = {}
         self._running: list[Run] = []
         self._abandoned: list[Run] = []
         self.late = 0
@@ -123,10 +131,26 @@ class Runner:
     def free(self) -> int:
         return self._slots - len(self._running)
 
+    def room(self, check: str) -> int:
+        """How many more runs of `check` its own limit allows."""
+        if check not in self._per_check:
+            return self._slots
+        return self._per_check[check] - sum(run.job.check == check for run in self._running)
+
+    def limit(self, slots: int, per_check: dict[str, int]) -> None:
+        """From now on at most so many runs at a time, and so many of a check. What runs goes on."""
+        self._slots, self._per_check = slots, per_check
+
+    def remember(self, jobs: Iterable[Job]) -> None:
+        """Forgets what jobs left that are not among `jobs`, or whose params are others there."""
+        wanted = {job.key: job.params for job in jobs}
+        self._memory = {key: kept for key, kept in self._memory.items() if wanted.get(key) == kept[0]}
+
     def start(self, job: Job) -> None:
         """Starts `job`. Raises LookupError when there is no such check."""
         check = self._find(job.check)
-        env = self._make_env(check.timeout)
+        _, memory = self._memory.setdefault(job.key, (job.params, {}))
+        env = msgspec.structs.replace(self._make_env(check.timeout), memory=memory)
         self._running.append(Run(check, job, env, self._clock, lambda _: self._wake()))
 
     def collect(self, now: float) -> tuple[list[Result], list[Key]]:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from agent import VERSION, files, identity, remote
+from agent.budget import Budget
 from agent.config import AgentConfig, state_dir
 from agent.http import Client
 from agent.log import log
@@ -22,7 +23,8 @@ from agent.remote import RemoteConfig
 from agent.runner import Find, MakeEnv, Runner
 from agent.schedule import Schedule
 from agent.spool import Spool, SpoolError, SpoolUnavailable
-from checks.kit.model import Clock, Result
+from agent.timetable import Timetable
+from checks.kit.model import Clock, Meter, Result
 
 RING = 500
 """Results kept in memory while the disk refuses them."""
@@ -32,9 +34,14 @@ STOP_WITHIN = 10.0
 
 
 class Service:
-    """Wires the parts of one agent. Raises IdentityError, SpoolError, FileError or HttpError when it cannot start."""
+    """Wires the parts of one agent. `meter` counts what the checks that `make_env` equips use of the network.
 
-    def __init__(self, config: AgentConfig, clock: Clock, find: Find, known: list[str], make_env: MakeEnv) -> None:
+    Raises IdentityError, SpoolError, FileError or HttpError when it cannot start.
+    """
+
+    def __init__(
+        self, config: AgentConfig, clock: Clock, find: Find, known: list[str], make_env: MakeEnv, meter: Meter
+    ) -> None:
         self._config, self._clock, self._find, self._known = config, clock, find, known
         self._state_dir = state_dir(config)
         self._identity, key = identity.require(self._state_dir)
@@ -43,8 +50,11 @@ class Service:
         self._remote = remote.load(self._state_dir, known, find)
         self._offered: RemoteConfig | None = None
         self._schedule = Schedule(self._identity.device)
-        self._schedule.replace(remote.merge(self._remote, config.jobs), time.monotonic())
         self._runner = Runner(find, make_env, clock, lambda: self._events.put("ended"))
+        self._budget, self._held_until = Budget(meter), 0.0
+        self._timetable = Timetable()
+        self._ahead: float | None = None
+        self._take_up(time.monotonic())
         self._ring: collections.deque[Result] = collections.deque(maxlen=RING)
         self._ring_lost = 0
         self._latest: dict[tuple[str, str], dict[str, Any]] = {}
@@ -92,19 +102,33 @@ class Service:
         """Takes the results that have come and starts the jobs that are due."""
         if self._offered is not None:
             self._adopt(now)
+        wall = self._wall()
+        self._schedule.turn(lambda job: self._timetable.interval(job, wall), now)
         results, ended = self._runner.collect(now)
         for key in ended:
             self._schedule.finished(key)
         for result in results:
             self._keep(result)
-        for job in self._schedule.due(now, self._runner.free):
+        self._start(now)
+        if now >= self._status_at:
+            self.write_status()
+
+    def _start(self, now: float) -> None:
+        """Starts what is due, unless the hour's budget is used up: then it waits, and the first wait is logged."""
+        held = self._budget.wait(now)
+        if held > 0:
+            self._schedule.defer(now)
+            if self._held_until <= 0:
+                log("budget_used_up", wait=round(held))
+            self._held_until = now + held
+            return
+        self._held_until = 0.0
+        for job in self._schedule.due(now, self._runner.free, self._runner.room):
             try:
                 self._runner.start(job)
             except (LookupError, RuntimeError) as why:
                 self._schedule.finished(job.key)
                 log("job_not_started", check=job.check, why=str(why))
-        if now >= self._status_at:
-            self.write_status()
 
     def health(self) -> dict[str, float]:
         """The agent's own numbers, as they go into a batch."""
@@ -115,6 +139,7 @@ class Service:
             "ring_dropped": float(self._ring_lost),
             "skipped_runs": float(self._schedule.skipped),
             "late_runs": float(self._runner.late),
+            "budget_deferred_runs": float(self._schedule.deferred),
             "dropped_samples": float(self._runner.dropped_samples),
             "push_failures": float(contact.failures),
             "config_refused": float(contact.config_refused),
@@ -143,19 +168,34 @@ class Service:
             log("status_not_written", why=str(why))
 
     def _next_event(self) -> str:
-        now = time.monotonic()
-        waits = [wait for wait in (self._schedule.wait(now), self._runner.wait(now)) if wait is not None]
-        until_status = max(0.0, self._status_at - now)
-        timeout = min([until_status, *waits])
-        if self._runner.free <= 0:
-            timeout = min(until_status, self._runner.wait(now) or 0.0)
         try:
-            event = self._events.get(timeout=max(0.01, timeout))
+            event = self._events.get(timeout=max(0.01, self._pause(time.monotonic())))
         except Empty:
             return "time"
         if event == "pushed":
             self._status_at = 0.0
+            self._correct()
         return event
+
+    def _pause(self, now: float) -> float:
+        """Seconds until something is to be done, if nothing happens before."""
+        waits: list[float | None] = [self._status_at - now, self._runner.wait(now)]
+        if self._held_until > now:
+            waits.append(self._held_until - now)
+        elif self._runner.free > 0:
+            waits.append(self._schedule.wait(now, self._runner.room))
+        return max(0.0, min(wait for wait in waits if wait is not None))
+
+    def _correct(self) -> None:
+        """Takes the collector's time for the true one, kept by the monotonic clock: neither a wrong clock here nor one
+        that is set meanwhile moves office hours."""
+        offset = self._pusher.contact.clock_offset
+        if offset is not None:
+            self._ahead = (self._clock.wall() - self._clock.mono()) / 1e6 - offset
+
+    def _wall(self) -> float:
+        """Epoch seconds, by the collector's clock once it is known."""
+        return self._clock.wall() / 1e6 if self._ahead is None else self._clock.mono() / 1e6 + self._ahead
 
     def _offer(self, body: bytes) -> RemoteConfig:
         """Takes a configuration from the sending thread; raises Refused. The scheduling thread adopts it."""
@@ -168,8 +208,18 @@ class Service:
     def _adopt(self, now: float) -> None:
         config, self._offered = self._offered, None
         self._remote = config
-        self._schedule.replace(remote.merge(config, self._config.jobs), now)
+        self._take_up(now)
         log("config_adopted", etag=config.etag if config else "", jobs=len(self._schedule.jobs()))
+
+    def _take_up(self, now: float) -> None:
+        """Works from now on by the configuration in force, and by this PC's own jobs."""
+        found, jobs = self._remote, remote.merge(self._remote, self._config.jobs)
+        self._schedule.replace(jobs, now)
+        self._runner.remember(jobs)
+        limits = remote.Limits() if found is None else found.limits
+        self._runner.limit(limits.slots, limits.per_check)
+        self._budget.sockets, self._budget.bytes = limits.sockets_per_hour, limits.bytes_per_hour
+        self._timetable = Timetable() if found is None else found.timetable
 
     def _keep(self, result: Result) -> None:
         self._latest[(result.check, result.target)] = {
@@ -209,10 +259,12 @@ class Service:
         log("stopped")
 
 
-def serve(config: AgentConfig, clock: Clock, find: Find, known: list[str], make_env: Callable[[float], Any]) -> int:
+def serve(
+    config: AgentConfig, clock: Clock, find: Find, known: list[str], make_env: Callable[[float], Any], meter: Meter
+) -> int:
     """Runs one agent; a fault at the start is one line on standard error and the code 1."""
     try:
-        service = Service(config, clock, find, known, make_env)
+        service = Service(config, clock, find, known, make_env, meter)
     except (identity.IdentityError, SpoolError, files.FileError, OSError) as why:
         log_line(str(why))
         return 1

@@ -159,7 +159,8 @@ def test_a_check_that_hangs_is_given_up_and_not_started_again_until_it_ends() ->
     release = threading.Event()
     woken = threading.Event()
     check = make_check(lambda params, env: (release.wait(20), ok())[1], timeout=0.01)
-    runner = Runner(lambda name: check, make_env, FakeClock(), woken.set, slots=1)
+    runner = Runner(lambda name: check, make_env, FakeClock(), woken.set)
+    runner.limit(1, {})
     runner.start(Job(check="fake", target="t"))
     assert runner.free == 0
     assert runner.collect(time.monotonic()) == ([], [])
@@ -203,3 +204,40 @@ def test_clean_text_is_stable() -> None:
         once = clean.text(given, 100)
         assert clean.text(once, 100) == once
         assert len(once) <= 100
+
+
+def test_a_job_finds_what_it_left_until_its_params_change_or_it_goes() -> None:
+    """Each job has a memory of its own."""
+
+    def count(params: Any, env: Any) -> Reading:
+        env.memory["runs"] = env.memory.get("runs", 0) + 1
+        return ok(facts={"runs": env.memory["runs"]})
+
+    runner = Runner(lambda name: make_check(count, params=Params), make_env, FakeClock(), lambda: None)
+
+    def run(job: Job) -> Any:
+        runner.start(job)
+        return runner.finish(5)[0].facts["runs"]
+
+    job, sibling = (Job(check="fake", target=target, params={"url": "a"}) for target in "xy")
+    other = Job(check="fake", target="x", params={"url": "b"})
+    assert [run(job), run(job), run(sibling), run(job)] == [1, 2, 1, 3]
+    runner.remember([other, sibling])
+    assert [run(other), run(sibling), run(other)] == [1, 2, 2]
+    runner.remember([])
+    assert [run(other), run(sibling)] == [1, 1]
+
+
+def test_a_check_may_be_held_to_fewer_runs_than_there_are_slots() -> None:
+    """New limits count what is running."""
+    hang = threading.Event()
+    check = make_check(lambda params, env: (hang.wait(20), ok())[1])
+    runner = Runner(lambda name: check, make_env, FakeClock(), lambda: None)
+    for target in "xy":
+        runner.start(Job(check="fake", target=target))
+    assert (runner.free, runner.room("fake"), runner.room("other")) == (2, 4, 4)
+    runner.limit(3, {"fake": 2, "other": 1})
+    assert (runner.free, runner.room("fake"), runner.room("other")) == (1, 0, 1)
+    hang.set()
+    assert len(runner.finish(5)) == 2
+    assert runner.room("fake") == 2

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from agent import service
+from agent import remote, schedule, service
 from agent.config import AgentConfig, LocalJob
 from agent.enrol import enrol
 from agent.remote import Refused
 from agent.service import Service
 from agent.spool import SpoolUnavailable
+from agent.timetable import Hours, TimedJob, Timetable, Window
+from checks.kit.model import Meter
 from checks.kit.wire import Gap
 from tests.agent.collecting import collecting
-from tests.agent.fakes import FakeClock, make_check, make_env, make_result, number_of
+from tests.agent.fakes import START, FakeClock, make_check, make_env, make_result, number_of
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def agent(tmp_path: Path) -> Iterator[Service]:
     config = AgentConfig(state_dir=str(tmp_path), jobs=[LocalJob(check="fake", target="own", every=60)])
     with collecting() as collector:
         enrol(collector.url, "good", config)
-    found = Service(config, FakeClock(), lambda name: make_check(name=name), ["fake"], make_env)
+    found = Service(config, FakeClock(), lambda name: make_check(name=name), ["fake"], make_env, Meter())
     yield found
     found._spool.close()
 
@@ -89,6 +91,35 @@ def test_an_offered_configuration_is_kept_and_adopted(agent: Service) -> None:
             b'{"etag": "x", "jobs": [{"check": "fake", "every": 0}]}',
             "it cannot be understood: Expected `float` >= 1.0 - at `$.jobs[0].every`",
         ),
+        (
+            b'{"etag": "x", "jobs": [{"check": "fake", "off_hours_every": -1}]}',
+            "it cannot be understood: Expected `float` >= 0.0 - at `$.jobs[0].off_hours_every`",
+        ),
+        (
+            b'{"etag": "x", "hours": {"utc_offset": 25200, "week": [[450, 10081]]}}',
+            "it cannot be understood: Expected `int` <= 10080 - at `$.hours.week[0][1]`",
+        ),
+        (
+            b'{"etag": "x", "hours": {"utc_offset": 25200, "week": [[690, 450]]}}',
+            "its office hours end before they begin",
+        ),
+        (b'{"etag": "x", "maintenance": [{"from": 20, "to": 10}]}', "its maintenance ends before it begins"),
+        (
+            b'{"etag": "x", "maintenance": [{"from": 20}]}',
+            "it cannot be understood: Object missing required field `to` - at `$.maintenance[0]`",
+        ),
+        (
+            b'{"etag": "x", "limits": {"slots": 0}}',
+            "it cannot be understood: Expected `int` >= 1 - at `$.limits.slots`",
+        ),
+        (
+            b'{"etag": "x", "limits": {"per_check": {"fake": 65}}}',
+            "it cannot be understood: Expected `int` <= 64 - at `$.limits.per_check[...]`",
+        ),
+        (
+            b'{"etag": "x", "limits": {"bytes_per_hour": 0}}',
+            "it cannot be understood: Expected `int` >= 1 - at `$.limits.bytes_per_hour`",
+        ),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(agent: Service, body: bytes, why: str) -> None:
@@ -98,3 +129,64 @@ def test_a_configuration_that_does_not_fit_is_refused(agent: Service, body: byte
     assert str(caught.value) == why
     assert not (Path(agent._state_dir) / "config.json").exists()
     assert {job.key for job in agent._schedule.jobs()} == {("device", ""), ("fake", "own")}
+
+
+def offered(agent: Service, **parts: Any) -> None:
+    """`agent` works by a configuration of these parts."""
+    agent._offer(json.dumps({"etag": "x", "jobs": [{"check": "fake", "target": "a"}], **parts}).encode())
+    agent.step(time.monotonic() - 100)
+
+
+def test_a_configuration_of_an_older_collector_leaves_everything_open(agent: Service) -> None:
+    """It names no hours, no maintenance and no limits; keys of a newer one are passed over."""
+    offered(agent, newer={"a": 1}, limits={"newer": 2})
+    assert agent._timetable == Timetable()
+    assert (agent._runner.free, agent._budget.sockets, agent._budget.bytes) == (4, None, None)
+
+
+def test_hours_maintenance_and_limits_are_adopted_and_kept(agent: Service) -> None:
+    """The next start has them without asking."""
+    hours = {"utc_offset": 25200, "week": [[450, 690]]}
+    window = {"from": 10, "to": 20, "targets": ["a"]}
+    limits = {"slots": 2, "per_check": {"fake": 1}, "sockets_per_hour": 50, "bytes_per_hour": 10**6}
+    jobs = [{"check": "fake", "target": "a", "off_hours_every": 600}]
+    offered(agent, hours=hours, maintenance=[window], limits=limits, jobs=jobs)
+    again = remote.load(agent._state_dir, ["fake"], lambda name: make_check(name=name))
+    assert again is not None
+    for found in (agent._timetable, again.timetable):
+        assert found == Timetable(Hours(25200, ((450, 690),)), (Window(10, 20, (), ("a",)),))
+    assert again.jobs == [TimedJob(check="fake", target="a", off_hours_every=600)]
+    assert (agent._runner.free, agent._runner.room("fake")) == (2, 1)
+    assert (agent._budget.sockets, agent._budget.bytes) == (50, 10**6)
+
+
+def test_a_job_under_maintenance_does_not_run(agent: Service) -> None:
+    """By the collector's clock once that is known: this PC's may be wrong, or be set meanwhile."""
+    true = 2_000_000_000
+    offered(agent, maintenance=[{"from": true - 1000, "to": true + 1000, "targets": ["a"]}])
+    now = time.monotonic() + 10
+    agent.step(now)
+    assert sorted(result.target for result in agent._runner.finish(5)) == ["a", "own"]
+    agent._pusher.contact.clock_offset = START / 1e6 - true
+    agent._correct()
+    agent._clock.wall_offset = 10**12  # type: ignore[attr-defined]
+    for key in (("fake", "a"), ("fake", "own")):
+        agent._schedule.finished(key)
+    agent.step(now + 1000)
+    agent.step(now + 1000 + schedule.FIRST)
+    assert [result.target for result in agent._runner.finish(5)] == ["own"]
+
+
+def test_a_used_up_budget_makes_jobs_wait(agent: Service) -> None:
+    """Counted in health; they run when the hour allows it, and the agent sleeps until then."""
+    agent._budget._meter.add(sockets=50)
+    offered(agent, limits={"sockets_per_hour": 50})
+    now = time.monotonic() + 10
+    agent.step(now)
+    assert agent._runner.finish(0) == []
+    assert agent.health()["budget_deferred_runs"] == 2
+    agent._status_at = now + 10_000
+    assert 3000 < agent._pause(now) <= 3900
+    agent.step(now + 3901)
+    assert len(agent._runner.finish(5)) == 2
+    assert agent.health()["budget_deferred_runs"] == 2

@@ -8,6 +8,7 @@ import pytest
 
 from agent import settings
 from agent.config import AgentConfig, LocalJob, address_error, default_state_dir, state_dir
+from checks.kit import registry
 from checks.kit.strict import ConfigError
 
 GOOD = """\
@@ -53,7 +54,7 @@ BAD = [
     ("jobs:\n  - {check: device, every: 0}\n", "2:21: jobs[0].every: expected a number >= 1.0, got 0"),
     (
         "jobs:\n  - {check: devise}\n",
-        "2:6: jobs[0].check: no check is called 'devise'; there are: connectivity, device",
+        f"2:6: jobs[0].check: no check is called 'devise'; there are: {', '.join(registry.names())}",
     ),
     ("jobs:\n  - {check: connectivity}\n", "2:5: jobs[0].params.url: is missing"),
     (
