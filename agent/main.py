@@ -14,7 +14,9 @@ from agent.config import AgentConfig, address_error, state_dir
 from agent.enrol import EnrolError
 from agent.files import FileError
 from agent.identity import IdentityError
-from agent.onsite import Terminal, UsageError
+from agent.onsite import UsageError
+from agent.schema import results as results_schema
+from agent.terminal import Terminal
 from checks.kit import child, registry, words
 from checks.kit.clock import SystemClock
 from checks.kit.host import Host
@@ -85,6 +87,7 @@ def run(file: str | None) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--target", default="", metavar="URL", help="Measure this instead of what is configured.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of what --json prints, and measure nothing.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the lines. Default: from the settings, vi.")
 @click.option("-d", "--details", is_flag=True, help="Show every number and fact under its check.")
 @click.option("--bundle", metavar="F", help="Also write the results to F, signed, for sansang-collector import.")
@@ -93,6 +96,7 @@ def check(
     names: tuple[str, ...],
     target: str,
     as_json: bool,
+    schema: bool,
     lang: str | None,
     details: bool,
     bundle: str | None,
@@ -107,6 +111,9 @@ def check(
     sansang-agent check --details
     sansang-agent check connectivity --target https://dichvucong.example.vn
     """
+    if schema:
+        click.echo(results_schema(), nl=False)
+        return
     config = _settings(file)
     signer = _signer(config) if bundle else None
     try:

@@ -6,44 +6,28 @@ import os
 import struct
 import time
 from collections.abc import Iterable
-from typing import Protocol, TextIO
+from typing import Protocol
 
 import msgspec
 
-from agent import VERSION, numbers
+from agent import VERSION
 from agent.runner import Find, MakeEnv, Run
 from checks.kit import wire
 from checks.kit.model import Check, Clock, Job, Outcome, Reason, Result, error
 from checks.kit.wire import Batch, Signer
 
 PER_BATCH = 100
+TICK = 0.2
+"""Seconds between two looks at how long a check has been running."""
 
 
-class Mark(Protocol):
-    """An outcome's word and sign."""
+class Screen(Protocol):
+    """Where a technician watches; see :class:`agent.terminal.Terminal`."""
 
-    @property
-    def word(self) -> str: ...
-    @property
-    def glyph(self) -> str: ...
-    @property
-    def ascii(self) -> str: ...
-
-
-class Hint(Protocol):
-    """What a reason means and what to do."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def hint(self) -> str: ...
-
-
-class Words(Protocol):
-    """The vocabulary; see :mod:`checks.kit.words`."""
-
-    def outcome(self, code: Outcome, lang: str) -> Mark: ...
-    def reason(self, code: Reason | str, lang: str) -> Hint: ...
+    def begin(self, check: Check, job: Job, number: int, total: int) -> None: ...
+    def tick(self, elapsed: float) -> None: ...
+    def show(self, check: Check, job: Job, result: Result) -> None: ...
+    def summary(self, results: list[Result]) -> None: ...
 
 
 class UsageError(Exception):
@@ -97,79 +81,33 @@ def _default(check: Check) -> Job:
     return Job(check=check.name, every=check.every)
 
 
-def measure(job: Job, find: Find, make_env: MakeEnv, clock: Clock) -> Result:
+def measure(job: Job, find: Find, make_env: MakeEnv, clock: Clock, screen: Screen | None = None) -> Result:
     """One run of `job`, now."""
     check = find(job.check)
-    run = Run(check, job, make_env(check.timeout), clock, lambda _: None)
-    run.wait(run.deadline - time.monotonic())
+    run, began = Run(check, job, make_env(check.timeout), clock, lambda _: None), time.monotonic()
+    while run.alive and (left := run.deadline - time.monotonic()) > 0:
+        run.wait(left if screen is None else min(left, TICK))
+        if screen is not None and run.alive:
+            screen.tick(time.monotonic() - began)
     return run.take()
 
 
-class Terminal:
-    """Writes results as lines for people, in one language; plain signs where the terminal has no UTF-8. With `details`
-    every number and fact stands under its check."""
-
-    def __init__(self, out: TextIO, words: Words, lang: str, *, details: bool = False) -> None:
-        self._out, self._words, self._lang, self._details = out, words, lang, details
-        self._plain = (getattr(out, "encoding", None) or "ascii").lower().replace("-", "") not in ("utf8", "utf8sig")
-        self._live = out.isatty()
-
-    def begin(self, check: Check, job: Job) -> None:
-        """Shows what runs, on a terminal only: the result's line replaces it."""
-        if self._live:
-            self._out.write(f"\r\x1b[K… {self._name(check, job)}")
-            self._out.flush()
-
-    def show(self, check: Check, job: Job, result: Result) -> None:
-        mark = self._words.outcome(result.outcome, self._lang)
-        sign = mark.ascii if self._plain else mark.glyph
-        if self._live:
-            self._out.write("\r\x1b[K")
-        self._line(f"{sign} {self._name(check, job)}: {mark.word} ({_seconds(result.took, self._lang)})")
-        if result.reason:
-            hint = self._words.reason(result.reason, self._lang)
-            self._line("    " + ": ".join(part for part in (hint.title, result.detail) if part))
-            if hint.hint:
-                self._line(f"    {'->' if self._plain else '→'} {hint.hint}")
-        elif result.detail:
-            self._line(f"    {result.detail}")
-        if self._details:
-            for title, value in numbers.lines(check, result, self._lang):
-                self._line(f"      {title}: {value}")
-
-    def summary(self, results: list[Result]) -> None:
-        counts = [(outcome, sum(result.outcome is outcome for result in results)) for outcome in Outcome]
-        parts = [f"{number} {self._words.outcome(outcome, self._lang).word}" for outcome, number in counts if number]
-        head = "Kết quả" if self._lang == "vi" else "Summary"
-        self._line(f"{head}: {', '.join(parts)}" if parts else f"{head}: 0")
-
-    def _name(self, check: Check, job: Job) -> str:
-        title = check.title.get(self._lang, check.name)
-        return f"{title} · {job.target}" if job.target else title
-
-    def _line(self, text: str) -> None:
-        encoding = getattr(self._out, "encoding", None) or "ascii"
-        shown = _without_marks(text) if self._plain else text
-        self._out.write(shown.encode(encoding, "replace").decode(encoding) + "\n")
-        self._out.flush()
-
-
-def run_all(jobs: list[Job], find: Find, make_env: MakeEnv, clock: Clock, terminal: Terminal | None) -> list[Result]:
+def run_all(jobs: list[Job], find: Find, make_env: MakeEnv, clock: Clock, screen: Screen | None) -> list[Result]:
     """Runs `jobs` one after the other, so that none disturbs another's measurement."""
     results: list[Result] = []
-    for job in jobs:
+    for number, job in enumerate(jobs, 1):
         try:
             check = find(job.check)
         except LookupError as why:
             results.append(_unknown(job, str(why.args[0]), clock))
             continue
-        if terminal is not None:
-            terminal.begin(check, job)
-        results.append(measure(job, find, make_env, clock))
-        if terminal is not None:
-            terminal.show(check, job, results[-1])
-    if terminal is not None:
-        terminal.summary(results)
+        if screen is not None:
+            screen.begin(check, job, number, len(jobs))
+        results.append(measure(job, find, make_env, clock, screen))
+        if screen is not None:
+            screen.show(check, job, results[-1])
+    if screen is not None:
+        screen.summary(results)
     return results
 
 
@@ -220,16 +158,3 @@ def _unknown(job: Job, why: str, clock: Clock) -> Result:
         mono=clock.mono(),
         boot=clock.boot(),
     )
-
-
-def _seconds(took: int, lang: str) -> str:
-    text = f"{took / 1e6:.2f} s"
-    return text.replace(".", ",") if lang == "vi" else text
-
-
-def _without_marks(text: str) -> str:
-    """Vietnamese without its marks, for a terminal that cannot show them."""
-    import unicodedata
-
-    spread = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D").replace("·", "-"))
-    return "".join(character for character in spread if not unicodedata.combining(character))

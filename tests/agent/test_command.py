@@ -14,8 +14,10 @@ from click.testing import CliRunner, Result
 
 from agent import VERSION
 from agent.main import main
-from checks.kit import wire
+from checks.kit import registry, wire
 from tests.agent.collecting import Collector, collecting, error
+
+KNOWN = ", ".join(registry.names())
 
 
 @pytest.fixture
@@ -115,8 +117,7 @@ def test_validate_says_where_a_file_is_wrong(command: Command) -> None:
     done = command("validate")
     assert done.exit_code == 1
     assert done.stderr == (
-        f"sansang-agent: {command.file}:3:9: jobs[0].check: no check is called 'nothing'; "
-        "there are: connectivity, device\n"
+        f"sansang-agent: {command.file}:3:9: jobs[0].check: no check is called 'nothing'; there are: {KNOWN}\n"
     )
 
 
@@ -134,7 +135,10 @@ def test_check_without_names_runs_what_is_configured(command: Command, collector
     assert lines[2].startswith("✕ Reaching a system · bad: failing (")
     assert lines[3].startswith("    The system answers with an error: ")
     assert lines[4] == "    → The network works: tell the system's operator the status code."
-    assert lines[5:] == ["Summary: 2 working, 1 failing"]
+    assert lines[5:] == [
+        "Summary: 2 working, 1 failing",
+        "Broken: the system itself: The system answers with an error (bad)",
+    ]
 
 
 def test_check_speaks_vietnamese_by_default(command: Command) -> None:
@@ -151,7 +155,7 @@ def test_details_show_every_number_under_its_check(command: Command, collector: 
     assert lines[0].startswith("✕ Reaching a system")
     assert "      Reached: no" in lines
     assert any(line.startswith("      Phase times: TCP connection ") for line in lines)
-    assert lines[-1] == "Summary: 1 failing"
+    assert lines[-2] == "Summary: 1 failing"
 
 
 def test_a_terminal_without_utf8_gets_plain_signs(command: Command) -> None:
@@ -169,10 +173,17 @@ def test_check_prints_json(command: Command, collector: Collector) -> None:
     assert result["target"] == f"{collector.url}/"
 
 
+def test_the_schema_is_printed_without_measuring_anything(command: Command) -> None:
+    """No settings are needed either."""
+    command.file.unlink()
+    done = command("check", "--schema")
+    assert (done.exit_code, json.loads(done.output)["title"]) == (0, "Results of sansang-agent check --json")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nothing"], "no check is called 'nothing'; there are: connectivity, device"),
+        (["nothing"], f"no check is called 'nothing'; there are: {KNOWN}"),
         (["connectivity"], "no connectivity job is configured here: say what to measure with --target"),
         (["device", "--target", "x"], "device takes no --target"),
         (["--target", "x"], "--target needs the name of one check, such as: check connectivity --target https://…"),
