@@ -114,7 +114,7 @@ def _place(result: Result, everything: bool, measured: list[Result]) -> tuple[Se
 def _line(measured: list[Result], *, by_name: bool) -> tuple[Segment, ...]:
     """How far anything comes, when no target is reached."""
     path = next((result for result in measured if result.check == "path"), None)
-    if path is None or path.reason in _NAMES:
+    if path is None or (path.reason in _NAMES and "traced" not in path.facts):
         gateway = any(result.check == "lan" and result.outcome is Outcome.OK for result in measured)
         if by_name:
             return (_L, _P) if gateway else (_L, _A, _P)

@@ -78,6 +78,13 @@ def test_names_that_fail_over_a_working_way_are_the_name_servers() -> None:
     assert locate([LAN, REACHED, site("dns_timeout")])[0].segments == (Segment.LAN, Segment.PROVIDER)
 
 
+@pytest.mark.parametrize(("outside", "segment"), [(2, Segment.PROVIDER), (None, Segment.ACCESS)])
+def test_without_names_what_was_traced_instead_tells(outside: int | None, segment: Segment) -> None:
+    """The way to the name server, or to where the name led last."""
+    path = result("path", "dns_timeout", traced="name_server", responding_hops=1, first_outside_hop=outside)
+    assert locate([LAN, path, site("dns_timeout")]) == [Fault((segment,), "dns_timeout", ("a",))]
+
+
 @pytest.mark.parametrize(
     ("reason", "segment"),
     [("clock_wrong", Segment.DEVICE), ("captive_portal", Segment.LAN), ("proxy_auth", Segment.LAN)],

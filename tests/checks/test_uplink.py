@@ -124,9 +124,7 @@ def test_32_bit_counters_are_exact_on_a_slow_interface_and_said_so(peer: Respond
     bench.elapse(300, 3_700_000_000, 5)
     reading = bench.run()
     assert reading.facts["counter_bits"] == 32
-    assert numbers(reading)["uplink_throughput:receive"] * 300 == pytest.approx(
-        3_700_000_000, abs=1e-3
-    )
+    assert numbers(reading)["uplink_throughput:receive"] * 300 == pytest.approx(3_700_000_000, abs=1e-3)
 
 
 def test_32_bit_counters_of_a_fast_interface_give_no_rate(peer: Responder) -> None:
