@@ -84,9 +84,9 @@ def _written(task: Task, key: str) -> Where:
 
 
 def check_measured(profile: Profile, locality: Locality, document: Document) -> None:
-    """Refuses a profile that asks for what no job measures."""
+    """Refuses a profile that insists on what no job measures; advice that nobody can give stays unknown."""
     planned = {plan.check for plan in locality.plans} | {"agent"}
     for requirement in profile.requirements:
-        if requirement.check not in planned:
+        if requirement.mandatory and requirement.check not in planned:
             expected = f"no job runs {requirement.check}, which requirement {requirement.id!r} of {profile.name} needs"
             raise document.error(("jobs",), expected)
