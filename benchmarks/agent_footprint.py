@@ -1,10 +1,11 @@
 """What the resident agent costs beside node_exporter, Zabbix agent 2 and Prometheus in agent mode: memory, CPU, bytes
 sent and start time, each doing its ordinary work on loopback.
 
-Ours: default intervals (connectivity 300 s, device 3,600 s, push 60 s), five connectivity jobs and device, against a
-collector that acknowledges, watched for 300 s. The others, watched for 120 s: node_exporter scraped every 15 s, Zabbix
-agent 2 with 40 active items of 60 s, Prometheus in agent mode scraping node_exporter and itself every 15 s and writing
-on. CPU is from /proc, children that ended included.
+Ours: five connectivity jobs every 300 s, device, lan, dns, path and clock at their default intervals, push every 60 s,
+against a collector that acknowledges, watched for 300 s. All of it runs in the namespace of a PC whose line leads to a
+router and a server of the benchmark's own; that needs root, and without it lan, dns, path and clock are left out. The
+others, watched for 120 s: node_exporter scraped every 15 s, Zabbix agent 2 with 40 active items of 60 s, Prometheus in
+agent mode scraping node_exporter and itself every 15 s and writing on. CPU is from /proc, children that ended included.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ sys.path.insert(0, str(ROOT))  # run as a file, its folder is on the path and th
 
 from benchmarks.peers import Sinks, sinks  # noqa: E402
 from benchmarks.table import Row, arguments, report  # noqa: E402
+from tests.lab.namespaces import office  # noqa: E402
 
 BIN = Path(sys.executable).parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -231,6 +233,16 @@ PEERS: dict[str, tuple[str, Callable[[Path, Sinks, float, float], Figures]]] = {
 }
 
 
+@contextlib.contextmanager
+def in_office() -> Iterator[bool]:
+    """Puts this thread and what it starts on an office's PC, where that is allowed."""
+    if os.geteuid():
+        yield False
+        return
+    with office() as here, here.pc.inside():
+        yield True
+
+
 def rows(own: Figures, peers: dict[str, Figures]) -> list[Row]:
     """Each figure of ours beside each peer's."""
     shown = (
@@ -254,7 +266,7 @@ def main() -> int:
     options = arguments(__doc__ or "")
     settle, window = (10.0, 20.0) if options.short else (30.0, 120.0)
     peers: dict[str, Figures] = {}
-    with tempfile.TemporaryDirectory() as temporary, sinks() as here:
+    with tempfile.TemporaryDirectory() as temporary, in_office() as inside, sinks(office=inside) as here:
         folder = Path(temporary)
 
         def place(name: str) -> Path:

@@ -29,6 +29,12 @@ from checks.kit.wire import Ack, Batch
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS = ("system.cpu.load[all,avg1]", "vm.memory.size[available]", "system.uptime", "vfs.fs.size[/,free]")
 COUNTS: dict[str, int] = {}
+LINE: list[dict[str, Any]] = [
+    {"check": "lan", "every": 600},
+    {"check": "dns", "every": 1800, "params": {"names": ["page.bench.test"], "servers": ["192.0.2.1"]}},
+    {"check": "path", "every": 21600, "params": {"target": "198.51.100.10:80"}},
+    {"check": "clock", "every": 3600},
+]
 
 
 class Sinks(Struct, kw_only=True):
@@ -44,9 +50,10 @@ class Sinks(Struct, kw_only=True):
 
 
 @contextlib.contextmanager
-def sinks() -> Iterator[Sinks]:
-    """The sinks, running."""
-    command = [sys.executable, "-m", "benchmarks.peers"]
+def sinks(*, office: bool = False) -> Iterator[Sinks]:
+    """The sinks, running. With `office` the agent is also told to look at the line, which a namespace then has to
+    keep from leading anywhere."""
+    command = [sys.executable, "-m", "benchmarks.peers", *(["office"] if office else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
@@ -108,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def configuration(port: int) -> dict[str, Any]:
-    """Five connectivity jobs and device, at their default intervals."""
+    """Five connectivity jobs and device, and with an office the checks of the line, at their default intervals."""
     page = f"http://127.0.0.1:{port}/page"
     jobs: list[dict[str, Any]] = [
         {"check": "connectivity", "target": f"system-{number}", "every": 300, "params": {"url": page}}
@@ -117,7 +124,7 @@ def configuration(port: int) -> dict[str, Any]:
     return {
         "etag": "bench",
         "unit": "27259",
-        "jobs": [*jobs, {"check": "device", "every": 3600}],
+        "jobs": [*jobs, {"check": "device", "every": 3600}, *(LINE if "office" in sys.argv else [])],
         "push": {"linger": 60},
     }
 
