@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from agent import files
+from agent import files, timetable
 from agent.clean import exception
 from agent.runner import SLOTS
-from agent.timetable import Hours, TimedJob, Timetable, Window, fault
+from agent.timetable import Hours, TimedJob, Timetable, Window
 from checks.kit.model import Check, Job, decode_params
 from checks.kit.wire import Signer
 
@@ -22,6 +22,8 @@ DEFAULT_JOBS = (Job(check="device", every=3600.0),)
 """What is measured before the collector was ever reached."""
 
 
+Fault = Callable[[list[Job]], "str | None"]
+"""What is wrong with the first of these jobs whose check does not take its params; None when all do."""
 Count = Annotated[int, Meta(ge=1, le=64)]
 
 
@@ -65,33 +67,36 @@ def request_headers(device: str, key: Signer, etag: str) -> list[tuple[str, str]
     return [*headers, ("If-None-Match", etag)] if etag else headers
 
 
-def decode(body: bytes, known: Iterable[str], find: Callable[[str], Check]) -> RemoteConfig:
+def decode(body: bytes, known: Iterable[str], find: Callable[[str], Check], fault: Fault | None = None) -> RemoteConfig:
     """`body` as a configuration whose jobs all can run here.
 
-    A job whose check is not in `known` is left out: the collector may be newer. Raises Refused for one job twice,
-    for params that its check does not take, and for times or limits that cannot be meant.
+    A job whose check is not in `known` is left out: the collector may be newer. `fault` says what is wrong with jobs
+    where `find` gives only stand-ins. Raises Refused for one job twice, for params that its check does not take, and
+    for times or limits that cannot be meant.
     """
     try:
         config = msgspec.json.decode(body, type=RemoteConfig)
     except (msgspec.DecodeError, UnicodeDecodeError) as why:
         raise Refused(f"it cannot be understood: {why}") from None
-    wrong = fault(config.timetable)
+    wrong = timetable.fault(config.timetable)
     if wrong is not None:
         raise Refused(wrong)
     available = set(known)
     jobs = [job for job in config.jobs if job.check in available]
     if len({job.key for job in jobs}) < len(jobs):
         raise Refused("it names one check and target twice")
-    for job in jobs:
-        _check(job, find)
+    wrong = fault(list(jobs)) if fault else next(_faults(jobs, find), None)
+    if wrong is not None:
+        raise Refused(wrong)
     return msgspec.structs.replace(config, jobs=jobs)
 
 
-def _check(job: Job, find: Callable[[str], Check]) -> None:
-    try:
-        decode_params(find(job.check), job.params)
-    except (msgspec.ValidationError, LookupError) as why:
-        raise Refused(f"{job.check} {job.target}: {exception(why)}") from None
+def _faults(jobs: Iterable[Job], find: Callable[[str], Check]) -> Iterator[str]:
+    for job in jobs:
+        try:
+            decode_params(find(job.check), job.params)
+        except (msgspec.ValidationError, LookupError) as why:
+            yield f"{job.check} {job.target}: {exception(why)}"
 
 
 def path(state_dir: str) -> str:
@@ -102,13 +107,15 @@ def store(state_dir: str, config: RemoteConfig) -> None:
     files.write_durably(path(state_dir), msgspec.json.encode(config) + b"\n")
 
 
-def load(state_dir: str, known: Iterable[str], find: Callable[[str], Check]) -> RemoteConfig | None:
+def load(
+    state_dir: str, known: Iterable[str], find: Callable[[str], Check], fault: Fault | None = None
+) -> RemoteConfig | None:
     """The configuration of last time, None when there is none or it does not fit this version. Raises FileError."""
     text = files.read(path(state_dir))
     if text is None:
         return None
     try:
-        return decode(text, known, find)
+        return decode(text, known, find, fault)
     except Refused:
         return None
 

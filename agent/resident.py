@@ -49,6 +49,7 @@ def main() -> int:
     from agent.config import AgentConfig
     from agent.service import serve
     from checks.kit import child, registry
+    from checks.kit.apart import Checks
     from checks.kit.clock import SystemClock
     from checks.kit.host import Host
     from checks.kit.model import Env, Meter
@@ -74,7 +75,8 @@ def main() -> int:
             meter=meter,
         )
 
-    return serve(config, clock, registry.load, registry.names(), make_env, meter)
+    found = Checks(child)
+    return serve(config, clock, found.find, registry.names(), make_env, meter, found.fault)
 
 
 if __name__ == "__main__":

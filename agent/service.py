@@ -40,14 +40,21 @@ class Service:
     """
 
     def __init__(
-        self, config: AgentConfig, clock: Clock, find: Find, known: list[str], make_env: MakeEnv, meter: Meter
+        self,
+        config: AgentConfig,
+        clock: Clock,
+        find: Find,
+        known: list[str],
+        make_env: MakeEnv,
+        meter: Meter,
+        fault: remote.Fault | None = None,
     ) -> None:
-        self._config, self._clock, self._find, self._known = config, clock, find, known
+        self._config, self._clock, self._find, self._known, self._fault = config, clock, find, known, fault
         self._state_dir = state_dir(config)
         self._identity, key = identity.require(self._state_dir)
         self._events: SimpleQueue[str] = SimpleQueue()
         self._spool = Spool(self._state_dir, config.spool, clock, log)
-        self._remote = remote.load(self._state_dir, known, find)
+        self._remote = remote.load(self._state_dir, known, find, fault)
         self._offered: RemoteConfig | None = None
         self._schedule = Schedule(self._identity.device)
         self._runner = Runner(find, make_env, clock, lambda: self._events.put("ended"))
@@ -199,7 +206,7 @@ class Service:
 
     def _offer(self, body: bytes) -> RemoteConfig:
         """Takes a configuration from the sending thread; raises Refused. The scheduling thread adopts it."""
-        config = remote.decode(body, self._known, self._find)
+        config = remote.decode(body, self._known, self._find, self._fault)
         remote.store(self._state_dir, config)
         self._offered = config
         self._events.put("config")
@@ -260,11 +267,17 @@ class Service:
 
 
 def serve(
-    config: AgentConfig, clock: Clock, find: Find, known: list[str], make_env: Callable[[float], Any], meter: Meter
+    config: AgentConfig,
+    clock: Clock,
+    find: Find,
+    known: list[str],
+    make_env: Callable[[float], Any],
+    meter: Meter,
+    fault: remote.Fault | None = None,
 ) -> int:
     """Runs one agent; a fault at the start is one line on standard error and the code 1."""
     try:
-        service = Service(config, clock, find, known, make_env, meter)
+        service = Service(config, clock, find, known, make_env, meter, fault)
     except (identity.IdentityError, SpoolError, files.FileError, OSError) as why:
         log_line(str(why))
         return 1

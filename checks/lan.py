@@ -228,8 +228,8 @@ def since_last(memory: MutableMapping[str, Any], boot: str, link: Link | None) -
     """How far each counter of `link` came since the run before, from and to `memory`; a counter that fell was reset and
     counts from 0. Nothing on the first run, for another interface or after a restart of the device."""
     before = memory.get("counters")
-    memory["counters"] = (boot, link.name, link.counters) if link else None
-    if not link or not before or before[:2] != (boot, link.name):
+    memory["counters"] = [boot, link.name, dict(link.counters)] if link else None
+    if not link or not before or before[:2] != [boot, link.name]:
         return {}
     then: Mapping[str, int] = before[2]
     return {

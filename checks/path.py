@@ -178,7 +178,7 @@ def run(params: Params, env: Env) -> Reading:
         return _unnamed(why, params, env)
     try:
         seen = _connect(addresses, env)
-        env.memory[_MEMORY] = seen.address
+        env.memory[_MEMORY] = msgspec.to_builtins(seen.address)
         if trace.available():
             _trace(seen, params, env)
     except NetError as why:
@@ -209,7 +209,7 @@ def _unnamed(why: NetError, params: Params, env: Env) -> Reading:
 def _stand_in(params: Params, env: Env) -> tuple[str, Seen] | None:
     """What is traced in the target's place, and what it is."""
     if _MEMORY in env.memory:
-        return "remembered", Seen(env.memory[_MEMORY])
+        return "remembered", Seen(msgspec.convert(env.memory[_MEMORY], Address))
     listed = nameservers.from_resolv_conf(env.host.read(nameservers.RESOLV_CONF))
     listed += nameservers.from_resolv_conf(env.host.read(nameservers.BEHIND_STUB))
     for one in listed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from checks.kit import counters, line
@@ -233,7 +234,7 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def run(params: Params, env: Env) -> Reading:
     """Reads the router once, or twice when there is no earlier reading to compare with. Nothing is written to it."""
-    past: Past | None = env.memory.get(_MEMORY)
+    past = msgspec.convert(env.memory[_MEMORY], Past) if _MEMORY in env.memory else None
     try:
         seen = _see(params, env, past)
         if seen is None:
@@ -243,7 +244,7 @@ def run(params: Params, env: Env) -> Reading:
         return error(why.reason, "the process that asks the router gave no answer")
     except NetError as why:
         return _refused(params, why)
-    env.memory[_MEMORY] = line.remembered(past, seen, latest, env.clock.mono())
+    env.memory[_MEMORY] = msgspec.to_builtins(line.remembered(past, seen, latest, env.clock.mono()))
     return reading
 
 

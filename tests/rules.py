@@ -33,7 +33,7 @@ ALLOWED: tuple[tuple[str, tuple[str, ...]], ...] = (
 PROBES = tuple(KIT + name for name in ("net", "host", "child", "clock"))
 ALSO: dict[str, tuple[str, ...]] = {
     "agent.main": (*PROBES, "checks.kit.words"),
-    "agent.resident": PROBES,
+    "agent.resident": (*PROBES, "checks.kit.apart"),
 }
 
 GPL = ("checks.kit.raw", "checks.kit.rawflow")

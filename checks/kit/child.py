@@ -12,19 +12,18 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from checks.kit.model import Reason
-
-if TYPE_CHECKING:
-    import subprocess  # at run time only when a child is needed: it costs the resident agent 0.4 MB
+from checks.kit.process import Process
 
 MEMORY = 256 * 1024 * 1024
 MAX_ANSWER = 4 * 1024 * 1024
 _GRACE = 2.0
+_MARK = "SANSANG_CHILD"
 _OUT_OF_MEMORY = ("cannot allocate memory", "failed to map segment", "out of memory")
 
 
@@ -62,13 +61,26 @@ def call(function: str, argument: Any, *, answer: type[Any], timeout: float, mem
             raise ChildError(Reason.CHILD_HUNG, f"no answer within {timeout:g} s")
         return _read(bytes(talk.heard), answer, process)
     finally:
-        _end(process)
+        process.end(_GRACE)
+
+
+def within(function: str, argument: Any, *, answer: type[Any], timeout: float) -> Any:
+    """As :func:`call` of a function, in a thread of this process, which must be a child that ends soon: what does not
+    answer in time is left behind. Raises ChildError: CHILD_CRASHED, CHILD_HUNG, CHILD_GARBAGE, CHILD_MEMORY."""
+    frames: list[_Frame] = []
+    given = msgspec.json.decode(msgspec.json.encode(argument))
+    thread = threading.Thread(target=lambda: frames.append(_invoke(function, given)), name="within", daemon=True)
+    thread.start()
+    thread.join(timeout)
+    if not frames:
+        raise ChildError(Reason.CHILD_HUNG, f"no answer within {timeout:g} s")
+    return _opened(frames[0], answer)
 
 
 class _Talk:
     """Writes the argument and reads the answer in a thread, because pipes have no deadline on every system."""
 
-    def __init__(self, process: subprocess.Popen[bytes], argument: bytes) -> None:
+    def __init__(self, process: Process, argument: bytes) -> None:
         self.heard = bytearray()
         self._thread = threading.Thread(target=self._run, args=(process, argument), name="child", daemon=True)
         self._thread.start()
@@ -77,48 +89,58 @@ class _Talk:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _run(self, process: subprocess.Popen[bytes], argument: bytes) -> None:
-        stdin: Any = process.stdin
-        stdout: Any = process.stdout
-        with contextlib.suppress(OSError), stdin:
-            stdin.write(argument)
-        with contextlib.suppress(OSError), stdout:
-            while len(self.heard) <= MAX_ANSWER and (part := stdout.read(65536)):
-                self.heard += part
+    def _run(self, process: Process, argument: bytes) -> None:
+        left = memoryview(argument)
+        try:
+            with contextlib.suppress(OSError):
+                while left:
+                    left = left[os.write(process.stdin, left) :]
+        finally:
+            os.close(process.stdin)
+        try:
+            with contextlib.suppress(OSError):
+                while len(self.heard) <= MAX_ANSWER and (part := os.read(process.stdout, 65536)):
+                    self.heard += part
+        finally:
+            os.close(process.stdout)
 
 
-def _start(function: str, memory: int) -> subprocess.Popen[bytes]:
-    import subprocess
-
+def _start(function: str, memory: int) -> Process:
     optimised = ["-" + "O" * sys.flags.optimize] if sys.flags.optimize else []
     module = ["checks.kit.child", function] if ":" in function else [function]
     command = [sys.executable, *optimised, "-P", "-X", "utf8", "-m", *module, str(memory)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SANSANG_")} | {_MARK: "1"}
     try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env={name: value for name, value in os.environ.items() if not name.startswith("SANSANG_")},
-            start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        return Process(command, environment, group=not is_child())
     except OSError as why:
         raise ChildError(Reason.CHILD_CRASHED, f"cannot be started: {(why.strerror or 'unknown').lower()}") from None
 
 
-def _read(heard: bytes, answer: type[Any], process: subprocess.Popen[bytes]) -> Any:
+def is_child() -> bool:
+    """Whether this process is a child itself. What it starts then stays in its group, to end with it."""
+    return _MARK in os.environ
+
+
+def _read(heard: bytes, answer: type[Any], process: Process) -> Any:
     if not heard:
         raise ChildError(Reason.CHILD_CRASHED, _ending(process))
     if len(heard) > MAX_ANSWER:
         raise ChildError(Reason.CHILD_GARBAGE, f"the answer is past {MAX_ANSWER} bytes")
     try:
         frame = msgspec.json.decode(heard, type=_Frame)
-        if frame.memory:
-            raise ChildError(Reason.CHILD_MEMORY, "it needed more memory than it may use")
-        if not bytes(frame.answer):
-            raise ChildError(Reason.CHILD_CRASHED, frame.failure or "no answer")
+    except msgspec.ValidationError as why:
+        raise ChildError(Reason.CHILD_GARBAGE, f"the answer is not what was expected: {why}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ChildError(Reason.CHILD_GARBAGE, "the answer is not JSON") from None
+    return _opened(frame, answer)
+
+
+def _opened(frame: _Frame, answer: type[Any]) -> Any:
+    if frame.memory:
+        raise ChildError(Reason.CHILD_MEMORY, "it needed more memory than it may use")
+    if not bytes(frame.answer):
+        raise ChildError(Reason.CHILD_CRASHED, frame.failure or "no answer")
+    try:
         return msgspec.json.decode(frame.answer, type=answer)
     except msgspec.ValidationError as why:
         raise ChildError(Reason.CHILD_GARBAGE, f"the answer is not what was expected: {why}") from None
@@ -126,12 +148,9 @@ def _read(heard: bytes, answer: type[Any], process: subprocess.Popen[bytes]) -> 
         raise ChildError(Reason.CHILD_GARBAGE, "the answer is not JSON") from None
 
 
-def _ending(process: subprocess.Popen[bytes]) -> str:
-    import subprocess
-
-    try:
-        code = process.wait(_GRACE)
-    except subprocess.TimeoutExpired:
+def _ending(process: Process) -> str:
+    code = process.wait(_GRACE)
+    if code is None:
         return "it closed its answer and went on"
     if code >= 0:
         return f"it ended with exit status {code} and no answer"
@@ -139,19 +158,6 @@ def _ending(process: subprocess.Popen[bytes]) -> str:
         return f"it was killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"it was killed by signal {-code}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kills the child and what it started, and waits until it is gone."""
-    import subprocess
-
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_GRACE)
 
 
 def _limit(memory: int) -> None:

@@ -251,8 +251,8 @@ class Meter:
 class Env(Struct, frozen=True, kw_only=True):
     """What a check may touch. ``deadline`` is on ``time.monotonic``; :meth:`left` is the seconds until then.
 
-    ``memory`` belongs to the job: what one run leaves in it, the next run of the same job finds, until the process
-    ends. ``meter`` counts what the run uses of the network; ``net`` counts its own part.
+    ``memory`` belongs to the job: what one run leaves in it, the next run of the same job finds, until the agent ends.
+    It holds what JSON holds. ``meter`` counts what the run uses of the network; ``net`` counts its own part.
     """
 
     clock: Clock

@@ -84,6 +84,22 @@ def test_results_arrive_and_sigterm_ends_it_in_time(enrolled: tuple[Path, Collec
     assert set(collector.times_stored.values()) == {1}
 
 
+def test_checks_of_their_own_process_run_and_are_refused_when_they_do_not_fit(
+    enrolled: tuple[Path, Collector],
+) -> None:
+    """Their results arrive like any other; params that their check does not take keep the earlier configuration."""
+    file, collector = enrolled
+    collector.config["jobs"] = [{"check": "clock", "every": 1}]
+    with running(file):
+        wait_for(lambda: len(collector.stored) >= 3)
+        collector.config = {**collector.config, "etag": "two", "jobs": [{"check": "clock", "params": {"samples": 99}}]}
+        wait_for(lambda: collector.batches[-1].health.get("config_refused", 0) >= 1)
+        count = len(collector.stored)
+        wait_for(lambda: len(collector.stored) > count)
+    assert {json.loads(body)["check"] for body in collector.stored.values()} == {"clock"}
+    assert {json.loads(body)["outcome"] for body in collector.stored.values()} == {"ok"}
+
+
 def test_a_killed_agent_goes_on_where_it_was(enrolled: tuple[Path, Collector]) -> None:
     """Same epoch, following numbers, and the configuration of last time without asking."""
     file, collector = enrolled
@@ -120,14 +136,15 @@ def test_the_resident_process_started_by_hand_says_how_to(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (2, "sansang-agent: this process is started by: sansang-agent run\n")
 
 
-HEAVY = "asyncio http.client email logging dataclasses inspect argparse click yaml psutil pathlib typing_extensions"
+HEAVY = "asyncio http.client email logging dataclasses inspect argparse click yaml psutil pathlib typing_extensions subprocess"
 LOOK = f"""
 import sys
 from agent import resident
 resident.slim()
 import agent.service
-from checks.kit import child, clock, host, net, registry
-registry.find()
+from checks.kit import apart, child, clock, host, net, registry
+for name in registry.RESIDENT:
+    registry.load(name)
 print(sorted(set({HEAVY.split()!r}) & {{name for name, module in sys.modules.items() if module is not None}}))
 """
 

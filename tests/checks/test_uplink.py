@@ -47,9 +47,9 @@ class Bench:
                 width = 2 ** (64 if isinstance(values[oid], C64) else 32)
                 values[oid] = type(values[oid])((int(values[oid]) + passed) % width)
         values[UPTIME] = TICK((int(values[UPTIME]) + round(seconds * 100)) % 2**32)
-        past = self.memory["uplink"]
+        past = msgspec.convert(self.memory["uplink"], line.Past)
         aged = replace(past.count, mono=past.count.mono - round(seconds * 1e6))
-        self.memory["uplink"] = line.Past(past.survey, past.asked, aged)
+        self.memory["uplink"] = msgspec.to_builtins(line.Past(past.survey, past.asked, aged))
 
 
 @pytest.fixture
