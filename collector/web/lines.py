@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from itertools import groupby
 
 from msgspec import Struct
 
@@ -25,15 +24,15 @@ class Line(Struct, frozen=True):
 
 
 def lines_of(result: Result, check: Check | None, lang: str, zone: tzinfo) -> list[Line]:
-    """The numbers as they came, then the facts in the order the check declares them; what a number has said already,
+    """The numbers as they first came, those of one metric together, then the facts in the order the check declares them; what a number has said already,
     under the same title, no fact says again."""
     metrics = {metric.name: metric for metric in check.metrics} if check else {}
     facts = {fact.name: fact for fact in check.facts} if check else {}
     order = {name: place for place, name in enumerate(facts)}
-    numbers = [
-        _number(metrics.get(name), name, list(samples), lang)
-        for name, samples in groupby(result.samples, key=lambda sample: sample.name)
-    ]
+    grouped: dict[str, list[Sample]] = {}
+    for sample in result.samples:
+        grouped.setdefault(sample.name, []).append(sample)
+    numbers = [_number(metrics.get(name), name, samples, lang) for name, samples in grouped.items()]
     stated = sorted(result.facts.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
     said = {(line.title, line.value) for line in numbers}
     found = [_fact(facts.get(name), name, value, lang, zone) for name, value in stated]

@@ -34,6 +34,14 @@ def test_label_values_are_words_under_one_title() -> None:
     assert phases("en", phase="dns") == [("Phase times", [("TCP connection", "0.08 ms"), ("Name lookup", "2 s")])]
 
 
+def test_numbers_of_one_metric_stand_together_however_they_came() -> None:
+    """A check may tell of each direction or stretch in turn."""
+    names = ("connectivity_phase", "connectivity_duration", "connectivity_phase")
+    samples = tuple(Sample(name, 1.0, {"phase": "tcp"} if "phase" in name else {}) for name in names)
+    lines = lines_of(result("connectivity", "", Outcome.OK, samples=samples), CHECKS["connectivity"], "en", HANOI)
+    assert [(line.name, len(line.parts)) for line in lines] == [("connectivity_phase", 2), ("connectivity_duration", 0)]
+
+
 def test_an_unknown_label_value_is_shown_with_its_name() -> None:
     """A newer agent may have a phase more, or none."""
     assert phases("vi", phase="quic")[0][1][1] == ("phase quic", "2 giây")
