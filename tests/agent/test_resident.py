@@ -136,7 +136,10 @@ def test_the_resident_process_started_by_hand_says_how_to(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (2, "sansang-agent: this process is started by: sansang-agent run\n")
 
 
-HEAVY = "asyncio http.client email logging dataclasses inspect argparse click yaml psutil pathlib typing_extensions subprocess"
+HEAVY = (
+    "asyncio http.client email logging dataclasses inspect argparse click yaml psutil pathlib typing_extensions "
+    "subprocess"
+)
 LOOK = f"""
 import sys
 from agent import resident
