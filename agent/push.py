@@ -26,8 +26,9 @@ from checks.kit.wire import Batch, Gap, Signer, WireError
 
 WINDOW = 500
 """The most results of one batch."""
-HEARTBEAT = 300.0
-"""Seconds without contact after which an empty batch says that this agent lives."""
+HEARTBEAT = 900.0
+"""Seconds without contact after which an empty batch says that this agent lives: soon enough for a collector that
+misses it after 30 minutes, and seldom enough to cost little where results come as often."""
 FIRST = 12.0
 """Seconds from a start, or from new jobs, to the push of what they measured."""
 POISONED = 8

@@ -35,7 +35,7 @@ from checks.kit.model import Job
 GOAL = 1_000_000.0
 DAY = 86_400.0
 SHORTER = 60.0
-"""How much shorter a minute is while the resident agent is watched; its linger of 60 s becomes the least there is."""
+"""How much shorter a minute is while the resident agent is watched; its linger may not become less than 1 s."""
 SETTLE, WATCH = 20.0, 120.0
 KB = 1e3
 NOTHING = Used(0, 0)

@@ -45,7 +45,8 @@ PHASE = Metric(
     title={"vi": "Thời gian từng bước", "en": "Phase times"},
     unit="seconds",
     help="How long a phase took the first time it ran: dns, tcp (one round trip), proxy (its CONNECT), tls, request, "
-    "ttfb, transfer. Through a proxy dns and tcp are those of the proxy.",
+    "ttfb, transfer (it ends early where the parameter enough says so). Through a proxy dns and tcp are those of the "
+    "proxy.",
     labels=("phase",),
     distribution=True,
     words={
@@ -75,7 +76,7 @@ RECEIVED = Metric(
     name="connectivity_received",
     title={"vi": "Dữ liệu nhận được", "en": "Data received"},
     unit="bytes",
-    help="Body bytes received over all answers.",
+    help="Body bytes read over all answers; what is left unread by the parameter enough does not count.",
 )
 CERTIFICATE = Metric(
     name="connectivity_certificate_left",
@@ -190,6 +191,14 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_bytes: Annotated[int, Meta(ge=0, le=16 * 1024 * 1024, description="Body bytes that one answer may have.")] = (
         2 * 1024 * 1024
     )
+    enough: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=16 * 1024 * 1024,
+            description="Body bytes after which an answer is read no further, once expect_body was found; 0: all.",
+        ),
+    ] = 0
     proxy: Annotated[str, Meta(description="The way out: system (this PC's setting), none, or http://host:port.")] = (
         proxies.SYSTEM
     )
@@ -211,6 +220,8 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             _valid("known_good", urls.web, self.known_good)
         if bool(self.known_good) != bool(self.known_good_body):
             raise ValueError("known_good: the page and known_good_body go together")
+        if self.enough > self.max_bytes:
+            raise ValueError("enough: no more than max_bytes can be read")
         if self.expect_body and urls.parse(self.url).scheme in urls.SOCKETS:
             raise ValueError("expect_body: a WebSocket has no body")
 
@@ -221,6 +232,7 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             timeout=self.timeout,
             max_redirects=self.max_redirects,
             max_bytes=self.max_bytes,
+            enough=self.enough,
             find=self.expect_body.encode(),
             proxy=self.proxy,
         )

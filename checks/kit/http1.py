@@ -68,12 +68,15 @@ def exchange(
     *,
     timeout: float,
     max_bytes: int,
+    enough: int = 0,
     find: bytes = b"",
     switch: bool = False,
     told: Callable[[str, float], None] = _untold,
 ) -> Response:
     """The answer to `request`, read to its end within `timeout` seconds.
 
+    With `enough` a body ends once that many bytes of it were read, and `find` was found: the rest is left unread, and
+    nothing more can be asked on `sock`.
     The answer to HEAD and to CONNECT, and with `switch` (an upgrade was asked for) any answer, ends with its head.
     `told` hears of each phase as it ends, ``request``, ``ttfb`` and ``transfer``, in seconds: also when a later one
     fails. Raises NetError: HTTP_TIMEOUT (nothing came), HTTP_SLOW (it began and did not end), HTTP_PROTOCOL,
@@ -90,7 +93,8 @@ def exchange(
     first = time.perf_counter()
     told("ttfb", first - sent)
     version, status, headers = _head(stream, switch)
-    size, found = (0, not find) if bare else _consume(_body(stream, status, headers, max_bytes), max_bytes, find)
+    body = iter(()) if bare else _body(stream, status, headers, max_bytes)
+    size, found = _consume(body, max_bytes, enough, find)
     done = time.perf_counter()
     if not bare:
         told("transfer", done - first)
@@ -224,17 +228,19 @@ def _chunks(stream: _Stream) -> Iterator[bytes]:
         pass
 
 
-def _consume(body: Iterator[bytes], max_bytes: int, find: bytes) -> tuple[int, bool]:
+def _consume(body: Iterator[bytes], max_bytes: int, enough: int, find: bytes) -> tuple[int, bool]:
     """Counts the body and looks for `find` in it, holding no more than two pieces of it."""
     size, found, tail = 0, not find, b""
     for part in body:
         size += len(part)
-        if size > max_bytes:
-            raise _too_large(max_bytes)
         if not found:
             window = tail + part
             found = find in window
             tail = window[-(len(find) - 1) :] if len(find) > 1 else b""
+        if found and 0 < enough <= size:
+            break
+        if size > max_bytes:
+            raise _too_large(max_bytes)
     return size, found
 
 

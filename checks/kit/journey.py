@@ -31,6 +31,9 @@ CLOCK_MARGIN = 86_400
 """Seconds that this device's clock must differ from the server's before a certificate's dates are the clock's fault.
 A server's own clock is right to the second where it matters, but a certificate that ends or begins within the day is
 as likely one that was renewed too late, and a wrong time zone (7 h) is no wrong date. A flat battery is years off."""
+LEAST_WINDOW, MOST_WINDOW = 12_288, 65_536
+"""Bytes that a server may be ahead: with fewer a long certificate chain takes a round trip more, and as many as the
+upper bound it may be anyway, when a connection begins."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _OUTDATED = {Reason.TLS_EXPIRED, Reason.TLS_NOT_YET_VALID}
 # What a family can do wrong after it connected: large packets that vanish on one of the two ways, a filter on one.
@@ -38,14 +41,23 @@ _SILENT = {Reason.TLS_TIMEOUT, Reason.HTTP_TIMEOUT, Reason.TCP_RESET}
 
 
 class Way(Struct, frozen=True, kw_only=True):
-    """How to go, and what to look for in the answer. ``timeout`` is of each phase, in seconds."""
+    """How to go, and what to look for in the answer. ``timeout`` is of each phase, in seconds; ``enough`` as in
+    :func:`checks.kit.http1.exchange`."""
 
     trust: Trust
     timeout: float
     max_redirects: int
     max_bytes: int
+    enough: int = 0
     find: bytes = b""
     proxy: str = proxy.SYSTEM
+
+    @property
+    def window(self) -> int:
+        """How far a server may be ahead of what was read, in bytes; 0 for as far as the system lets it. What is under
+        way when the connection is closed costs a reset for each packet, more than acknowledging it would."""
+        bounded = 0 < self.enough <= MOST_WINDOW and not self.find
+        return max(self.enough, LEAST_WINDOW) if bounded else 0
 
 
 class Trace(Struct):
@@ -139,7 +151,7 @@ def _visit(here: Url, way: Way, env: Env, trace: Trace, loopback: bool) -> Respo
 
 
 def _directly(here: Url, found: Resolved, way: Way, env: Env, trace: Trace) -> Response:
-    race: Race = env.net.race(found.addresses, env.left(way.timeout))
+    race: Race = env.net.race(found.addresses, env.left(way.timeout), way.window)
     if trace.race is None:
         trace.race = race
         _state_families(found, trace)
@@ -156,7 +168,7 @@ def _directly(here: Url, found: Resolved, way: Way, env: Env, trace: Trace) -> R
             raise
         after, trace.phases = trace.phases, before
         try:
-            other = env.net.connect(others, env.left(way.timeout))
+            other = env.net.connect(others, env.left(way.timeout), way.window)
             response = _on(other.address, other.took, other.sock, here, way, env, trace)
         except NetError:
             trace.phases, trace.facts["address_family"] = after, family
@@ -188,7 +200,7 @@ def _through(via: Proxy, here: Url, with_tunnel: bool, way: Way, env: Env, trace
     try:
         found = env.net.resolve(via.host, via.port, env.left(way.timeout))
         trace.phase("dns", found.took)
-        connection = env.net.race(found.addresses, env.left(way.timeout)).winner()
+        connection = env.net.race(found.addresses, env.left(way.timeout), way.window).winner()
     except NetError as why:
         if why.reason in (Reason.ADDRESS_FORBIDDEN, Reason.PERMISSION, Reason.INTERNAL):
             raise
@@ -217,7 +229,7 @@ def _speak(here: Url, line: _Line, way: Way, env: Env, trace: Trace) -> Response
             return answer
         request = http1.request(here, fields=line.reader.fields if line.reader else (), whole=line.reader is not None)
         response: Response = env.net.request(
-            sock, request, env.left(way.timeout), way.max_bytes, find=way.find, told=trace.phase
+            sock, request, env.left(way.timeout), way.max_bytes, enough=way.enough, find=way.find, told=trace.phase
         )
         return response
     finally:

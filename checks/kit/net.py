@@ -97,8 +97,9 @@ class Net:
         left_out = dict.fromkeys(one.family for one in addresses if one not in allowed)
         return Resolved(allowed, took, tuple(left_out))
 
-    def connect(self, addresses: Sequence[Address], timeout: float) -> Connection:
-        """A connection to the first of `addresses` that answers, each given its share of the time.
+    def connect(self, addresses: Sequence[Address], timeout: float, window: int = 0) -> Connection:
+        """A connection to the first of `addresses` that answers, each given its share of the time. With `window` the
+        other side may be about that many bytes ahead of what was read, and no more.
 
         Raises NetError with the reason of the attempt that came furthest.
         """
@@ -107,14 +108,14 @@ class Net:
         for index, address in enumerate(addresses):
             self._meter.add(sockets=1)
             try:
-                return _connect(address, (until - time.monotonic()) / (len(addresses) - index))
+                return _connect(address, (until - time.monotonic()) / (len(addresses) - index), window)
             except NetError as why:
                 failures.append(why)
         raise worst(failures)
 
-    def race(self, addresses: Sequence[Address], timeout: float) -> Race:
+    def race(self, addresses: Sequence[Address], timeout: float, window: int = 0) -> Race:
         """Connects by every family of `addresses` at once, and within a family as :meth:`connect` does."""
-        return Race(addresses, timeout, self.connect, self.close)
+        return Race(addresses, timeout, lambda those, seconds: self.connect(those, seconds, window), self.close)
 
     def close(self, sock: socket.socket) -> None:
         """Closes a connection and counts what went over it."""
@@ -235,7 +236,7 @@ def _unresolved(why: OSError, took: float) -> NetError:
     return NetError(Reason.DNS_SERVFAIL, "the name server could not answer")
 
 
-def _connect(address: Address, timeout: float) -> Connection:
+def _connect(address: Address, timeout: float, window: int) -> Connection:
     family = socket.AF_INET if address.family == "ipv4" else socket.AF_INET6
     try:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -245,6 +246,8 @@ def _connect(address: Address, timeout: float) -> Connection:
         sock.settimeout(max(timeout, 0.001))
         # else a request waits until the server has acknowledged the end of the TLS handshake: one round trip too many
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if window:  # before the connect, which announces it
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
         started = time.perf_counter()
         sock.connect(address.sockaddr)
         return Connection(sock, address, time.perf_counter() - started)

@@ -9,7 +9,7 @@ import pytest
 
 from checks.connectivity import CHECK, FAMILY_UP, PHASE, PHASES, accepts, summarise
 from checks.kit.failure import NetError
-from checks.kit.journey import FAMILIES, OF_FAMILY, Trace, clean
+from checks.kit.journey import FAMILIES, LEAST_WINDOW, MOST_WINDOW, OF_FAMILY, Trace, clean
 from checks.kit.model import Outcome, Reason, decode_params
 from tests.checks.conftest import values
 
@@ -26,8 +26,8 @@ def test_the_documented_defaults_are_these() -> None:
     """Changing one is a change of behaviour for every target."""
     assert msgspec.to_builtins(decode_params(CHECK, {"url": "https://dichvucong.example"})) == {
         "url": "https://dichvucong.example", "ca_file": "", "issuers": (), "sha256": (), "expect_status": "200-399",
-        "expect_body": "", "timeout": 10.0, "max_redirects": 5, "max_bytes": 2097152, "keys": (), "proxy": "system",
-        "known_good": "", "known_good_body": "", "anchors": (),
+        "expect_body": "", "timeout": 10.0, "max_redirects": 5, "max_bytes": 2097152, "enough": 0, "keys": (),
+        "proxy": "system", "known_good": "", "known_good_body": "", "anchors": (),
     }  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def test_the_documented_defaults_are_these() -> None:
         ({"url": "https://x/", "known_good": "http://x/"}, "known_good: the page and known_good_body go together"),
         ({"url": "https://x/", "known_good": "ws://x/", "known_good_body": "x"},
          "known_good: expected http://host[:port]/path or https://…"),
+        ({"url": "https://x/", "enough": 20, "max_bytes": 10}, "enough: no more than max_bytes can be read"),
         ({"url": "ws://x/", "expect_body": "x"}, "expect_body: a WebSocket has no body"),
         ({"url": "https://x/", "keys": ["c2hvcnQ="]},
          "Expected `str` matching regex '^(sha256//)?[A-Za-z0-9+/]{43}=$' - at `$.keys[0]`"),
@@ -63,6 +64,16 @@ def test_wrong_parameters_are_refused_by_name(params: dict[str, Any], message: s
     with pytest.raises(msgspec.ValidationError) as caught:
         decode_params(CHECK, params)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("params", "window"),
+    [({}, 0), ({"enough": 1}, LEAST_WINDOW), ({"enough": 16384}, 16384), ({"enough": MOST_WINDOW + 1}, 0),
+     ({"enough": 16384, "expect_body": "x"}, 0)],
+)  # fmt: skip
+def test_a_server_is_held_back_only_where_little_is_read(params: dict[str, Any], window: int) -> None:
+    """A certificate chain always fits, and what is read whole comes as fast as it can."""
+    assert decode_params(CHECK, {"url": "https://x/", **params}).way.window == window
 
 
 @pytest.mark.parametrize("ranges", ["", "2xx", "200-", "99", "600", "200,", "200 - 299"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 
 import pytest
@@ -189,6 +191,36 @@ def test_ten_gigabytes_are_not_read(reach: Reach) -> None:
             Reason.HTTP_TOO_LARGE, "the body of the answer is past 100000 bytes",
         )  # fmt: skip
         assert sum(sent) < 50_000_000
+
+
+def test_where_little_is_enough_the_rest_is_neither_read_nor_waited_for(reach: Reach) -> None:
+    """The server has announced more than it sends; it sees the connection end."""
+    cut = threading.Event()
+
+    def pour(connection: socket.socket, head: bytes) -> None:
+        if head.startswith(b"GET /moved"):
+            connection.sendall(http(302, b"x" * 500, "Location: /"))
+            return
+        with contextlib.suppress(ConnectionResetError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 20_000)
+            connection.recv(1)
+        cut.set()
+
+    with Server(pour) as server:
+        reading = reach(f"http://127.0.0.1:{server.port}/moved", enough=16384)
+        assert cut.wait(5)
+    found = values(reading)
+    assert reading.outcome is Outcome.OK
+    assert 16384 + 500 <= found["connectivity_received"] <= 20_500
+    assert {"phase:ttfb", "phase:transfer"} <= set(found)
+
+
+def test_little_is_not_enough_of_an_answer_that_must_hold_a_text(reach: Reach) -> None:
+    """It is read on until the text has come, and to its end when the text does not."""
+    with Server(say(http(200, b"x" * 50_000 + b"chao"))) as server:
+        url = f"http://127.0.0.1:{server.port}/"
+        assert reach(url, enough=100, expect_body="chao").outcome is Outcome.OK
+        assert reach(url, enough=100, expect_body="bao tri").reason is Reason.HTTP_BODY
 
 
 def test_the_runs_own_deadline_bounds_every_phase(reach: Reach) -> None:

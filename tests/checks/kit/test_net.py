@@ -190,3 +190,31 @@ def test_echo_requests_are_counted() -> None:
     assert len(found.rtts) == 2
     assert (meter.sockets, meter.sent, meter.received) == (1, found.bytes_sent, found.bytes_received)
     assert meter.sent > 0
+
+
+def test_a_server_can_be_kept_from_running_ahead() -> None:
+    """What it has to say waits there, on whichever family won; without a window far more comes than that."""
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.create_server((host, 0), family=family) as server:
+            address = Address("ipv6" if ":" in host else "ipv4", server.getsockname())
+            assert _ahead(server, Net().race([address], 5, 12_288).winner().sock) <= 2 * 12_288
+            assert _ahead(server, Net().connect([address], 5, 12_288).sock) <= 2 * 12_288
+            assert _ahead(server, Net().connect([address], 5).sock) > 2 * 12_288
+
+
+def _ahead(server: socket.socket, sock: socket.socket) -> int:
+    """How many bytes come although nobody reads."""
+    with sock:
+        connection, _ = server.accept()
+        with connection:
+            connection.setblocking(False)
+            connection.send(bytes(1_000_000))
+            until = time.monotonic() + 5
+            while (come := _waiting(sock)) == 0 or come < _waiting(sock, 0.1):
+                assert time.monotonic() < until
+            return come
+
+
+def _waiting(sock: socket.socket, after: float = 0.0) -> int:
+    time.sleep(after)
+    return len(sock.recv(1_000_000, socket.MSG_PEEK))
