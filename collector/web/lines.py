@@ -24,8 +24,8 @@ class Line(Struct, frozen=True):
 
 
 def lines_of(result: Result, check: Check | None, lang: str, zone: tzinfo) -> list[Line]:
-    """The numbers as they first came, those of one metric together, then the facts in the order the check declares them;
-    what a number has said already, under the same title, no fact says again."""
+    """The numbers as they first came, those of one metric together, then the facts in the order the check declares
+    them; what a number has said already, under the same title, no fact says again."""
     metrics = {metric.name: metric for metric in check.metrics} if check else {}
     facts = {fact.name: fact for fact in check.facts} if check else {}
     order = {name: place for place, name in enumerate(facts)}
