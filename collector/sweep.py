@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 
@@ -55,7 +56,8 @@ class Judged(Struct, frozen=True):
 
 
 class Sweep:
-    """Judges. One :meth:`once` runs at a time; `complain` is called with what stopped one."""
+    """Judges. One :meth:`once` runs at a time, whoever asks (the timer, a technician's command): two would compare
+    with the same verdict and store each change twice. `complain` is called with what stopped one."""
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class Sweep:
         self._live, self._exposition, self._catalogue = live, exposition, catalogue
         self._rules, self._windows, self._telemetry = rules, windows, telemetry
         self._now, self._complain = now, complain
+        self._alone = asyncio.Lock()
         self._due: dict[str, int] = {}
         self._dirty: set[str] = set()
         self._news: set[str] = set()
@@ -106,7 +109,11 @@ class Sweep:
             self._complain(why)
 
     async def once(self) -> None:
-        """Judges every unit that was touched, or whose time has come."""
+        """Judges every unit that was touched before the call, or whose time has come."""
+        async with self._alone:
+            await self._sweep()
+
+    async def _sweep(self) -> None:
         started = time.perf_counter()
         await self._directory.refresh()
         touched: Touched = await self._store.run(self._ledger.touched)

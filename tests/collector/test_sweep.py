@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from checks.kit.model import Result
@@ -76,6 +77,19 @@ async def test_every_change_is_kept_with_its_reason(tmp_path: Path, database_url
         silences = [(change.old, change.new) for change in found if change.subject == "silence"]
         assert silences[-1] == ("", "lost_contact")
         assert all(change.profile == "default@1" for change in found)
+
+
+async def test_two_sweeps_at_once_store_each_change_once(tmp_path: Path, database_url: str) -> None:
+    """The timer's sweep and a technician's command meet: the second compares with what the first found."""
+    hands = Hands()
+    async with served(tmp_path, database_url, now=hands) as client:
+        sender, sweep = await client.enrolled(Sender()), client.server.parts.sweep
+        status, _ = await client.push(sender.sealed(*healthy(sender, hands.at), sent_at=hands.at))
+        await asyncio.gather(*(sweep.once() for _ in range(4)))
+        found = await client.server.parts.live.history(XOM_CHIEU, 0)
+        stored = [(change.subject, change.old, change.new) for change in found]
+        assert (status, sorted(stored)) == (200, sorted(set(stored)))
+        assert ("verdict", "ready") in {(subject, new) for subject, _, new in stored}
 
 
 async def test_since_survives_a_restart(tmp_path: Path, database_url: str) -> None:
