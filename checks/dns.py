@@ -16,7 +16,8 @@ from msgspec import Meta, Struct
 
 from checks.kit import nameservers
 from checks.kit.child import ChildError
-from checks.kit.datagram import endpoint, is_address
+from checks.kit.datagram import endpoint
+from checks.kit.guard import is_literal
 from checks.kit.model import (
     Check,
     Env,
@@ -134,11 +135,11 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("host: a name to look up is needed, here or in names")
         named = [("host", self.host), ("canary", self.canary), *(("names", name) for name in self.names)]
         for field, name in named:
-            if name and not is_address(name) and not re.fullmatch(_NAME, name):
+            if name and not is_literal(name) and not re.fullmatch(_NAME, name):
                 raise ValueError(f"{field}: {name!r} is no name")
         for text in self.servers:
             try:
-                known = text == SYSTEM or is_address(endpoint(text, PORT).host)
+                known = text == SYSTEM or is_literal(endpoint(text, PORT).host)
             except ValueError as why:
                 raise ValueError(f"servers: {why}") from None
             if not known:
@@ -150,13 +151,13 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def wanted(self) -> tuple[str, ...]:
         """Every name to look up, once."""
-        return tuple(dict.fromkeys(name for name in (self.host, *self.names) if name and not is_address(name)))
+        return tuple(dict.fromkeys(name for name in (self.host, *self.names) if name and not is_literal(name)))
 
 
 def _is_network(text: str) -> bool:
     address, slash, prefix = text.partition("/")
     sized = prefix.isascii() and prefix.isdecimal() and int(prefix) <= (128 if ":" in address else 32)
-    return is_address(address) and "%" not in address and (sized or not slash)
+    return is_literal(address) and "%" not in address and (sized or not slash)
 
 
 class Order(Struct, frozen=True):

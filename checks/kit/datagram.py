@@ -74,18 +74,6 @@ def endpoint(text: str, port: int) -> Endpoint:
     return Endpoint(host, int(named))
 
 
-def is_address(host: str) -> bool:
-    """Whether `host` is an address of IPv4, or of IPv6 with or without its zone."""
-    bare, _, zone = host.partition("%")
-    for family in (socket.AF_INET6,) if zone else (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, bare)
-        except (OSError, UnicodeError):
-            continue
-        return True
-    return False
-
-
 def udp(server: Endpoint, data: bytes, accept: Accept, timeout: float, used: Used) -> Reply:
     """The first datagram from `server` that `accept` takes; others are waited past. Raises NoReply.
 

@@ -34,10 +34,8 @@ def forbidden(address: str, loopback: bool = False) -> bool:
 
     Loopback is refused like the others unless `loopback` is set. What is no address is refused.
     """
-    packed = _packed(address)
-    if packed is None:
-        return True
-    return any(_refused(one, loopback) for one in (packed, *_carried(packed)))
+    number = packed(address)
+    return number is None or any(_refused(one, loopback) for one in (number, *_carried(number)))
 
 
 def is_loopback(host: str) -> bool:
@@ -45,19 +43,21 @@ def is_loopback(host: str) -> bool:
     name = host.lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    packed = _packed(host)
-    return packed is not None and (packed == _LOOPBACK6 or (len(packed) == 4 and packed[0] == _LOOPBACK))
+    number = packed(host)
+    return number is not None and (number == _LOOPBACK6 or (len(number) == 4 and number[0] == _LOOPBACK))
 
 
 def is_literal(host: str) -> bool:
-    """Whether `host` is an address and no name."""
-    return _packed(host) is not None
+    """Whether `host` is an address of IPv4, or of IPv6 with or without its zone, and no name."""
+    return packed(host) is not None
 
 
-def _packed(address: str) -> bytes | None:
-    for family in (socket.AF_INET, socket.AF_INET6):
+def packed(address: str) -> bytes | None:
+    """The bytes of an address, 4 or 16; a zone is overlooked. None when it is none."""
+    bare, _, zone = address.partition("%")
+    for family in (socket.AF_INET6,) if zone else (socket.AF_INET, socket.AF_INET6):
         with contextlib.suppress(OSError, ValueError):
-            return socket.inet_pton(family, address.partition("%")[0])
+            return socket.inet_pton(family, bare)
     return None
 
 

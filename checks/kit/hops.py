@@ -8,12 +8,11 @@ of RFC 6598, which only providers use. Any other private address may be either's
 from __future__ import annotations
 
 import binascii
-import contextlib
-import socket
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from checks.kit import guard
 from checks.kit.trace import Route
 
 OWN_BITS = {4: 24, 16: 56}
@@ -36,19 +35,11 @@ class Network(Struct, frozen=True):
 def network(text: str) -> Network:
     """``10.0.0.0/8`` or ``fd00::/8`` or an address alone. Raises ValueError."""
     address, slash, bits = text.partition("/")
-    packed = pack(address)
+    packed = guard.packed(address)
     most = len(packed or b"") * 8
     if packed is None or (slash and not (bits.isascii() and bits.isdigit() and int(bits) <= most)):
         raise ValueError(f"{text[:64]!r} is no network such as 10.20.0.0/16")
     return Network(packed, int(bits) if slash else most)
-
-
-def pack(address: str) -> bytes | None:
-    """The bytes of an address, None when it is none."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError, ValueError):
-            return socket.inet_pton(family, address.partition("%")[0])
-    return None
 
 
 _SHARED = network("100.64.0.0/10")  # RFC 6598
@@ -72,7 +63,7 @@ class Hop(Struct, frozen=True):
 
 def known(own: str, networks: Iterable[str]) -> list[Network]:
     """The office's networks: `networks`, and that of `own`, this PC's address. Raises ValueError."""
-    mine = pack(own)
+    mine = guard.packed(own)
     return [*(network(text) for text in networks), *([Network(mine, OWN_BITS[len(mine)])] if mine else [])]
 
 
@@ -94,7 +85,7 @@ def read(route: Route, office: Sequence[Network]) -> list[Hop]:
 
 def owner(address: str, ttl: int, office: Iterable[Network]) -> str:
     """Whose the router at `address` is, `ttl` hops away; see the top of this file."""
-    packed = pack(address)
+    packed = guard.packed(address)
     if packed is None:
         return "unknown"
     if any(one.holds(packed) for one in office):

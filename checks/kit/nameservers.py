@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 
-from checks.kit.datagram import is_address
+from checks.kit.guard import is_literal
 
 RESOLV_CONF = "/etc/resolv.conf"
 BEHIND_STUB = "/run/systemd/resolve/resolv.conf"
@@ -23,7 +23,7 @@ Interface = Mapping[str, "str | list[str] | int"]
 def from_resolv_conf(text: str | None) -> list[str]:
     """The name servers of resolv.conf(5), in order; without any the system asks its own machine."""
     words = (line.split() for line in (text or "").splitlines())
-    found = [row[1] for row in words if len(row) > 1 and row[0] == "nameserver" and is_address(row[1])]
+    found = [row[1] for row in words if len(row) > 1 and row[0] == "nameserver" and is_literal(row[1])]
     return distinct(found)[:SYSTEM_LIMIT] or ["127.0.0.1"]
 
 
@@ -86,7 +86,7 @@ def distinct(servers: Iterable[str]) -> list[str]:
 def _split(value: str | list[str] | int | None) -> list[str]:
     """Addresses between commas or blanks, or in a list (REG_MULTI_SZ)."""
     text = " ".join(value) if isinstance(value, list) else value if isinstance(value, str) else ""
-    return [word for word in re.split(r"[\s,]+", text) if is_address(word)]
+    return [word for word in re.split(r"[\s,]+", text) if is_literal(word)]
 
 
 def _has_address(interface: Interface) -> bool:
