@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Cluster
+
+settings.register_profile("shared", deadline=None)  # one example of 0.2 s says that the machine was busy, no more
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+
+from tests.ports import free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -45,7 +46,7 @@ class Cluster:
         self._root = Path(tempfile.mkdtemp(prefix="sansang-pg-"))
         self._names = (f"t{number}" for number in itertools.count(1))
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         if os.geteuid() == 0:
             shutil.chown(self._root, "postgres", "postgres")
         self._initdb()
@@ -124,9 +125,3 @@ class Cluster:
                 self.start()
             with self.connect("postgres") as connection:
                 connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -26,9 +26,9 @@ from collector.store import states
 from collector.store.cursor import Cursor
 from collector.store.engine import Store
 from tests.browser.chromium import chromium, screenshot
-from tests.collector.standing import free_port
 from tests.faults.proxy import Proxy, proxy
 from tests.faults.rig import BIN, get, wait_until
+from tests.ports import free_port
 from tests.tree import ROOT
 
 UNIT = "27259"

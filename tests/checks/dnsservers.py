@@ -17,7 +17,9 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-Said = bytes | Sequence[bytes] | None
+from tests.checks.datagrams import Datagrams, Said, place
+from tests.ports import free_port
+
 Speech = Callable[[dns.message.Message], Said]
 UNBOUND = """\
 server:
@@ -40,21 +42,6 @@ server:
 remote-control:
   control-enable: no
 """
-
-
-def free_port(address: str = "127.0.0.1") -> int:
-    """A port that neither UDP nor TCP uses."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    while True:
-        with socket.socket(family, socket.SOCK_DGRAM) as one, socket.socket(family, socket.SOCK_STREAM) as other:
-            one.bind((address, 0))
-            with contextlib.suppress(OSError):
-                other.bind((address, one.getsockname()[1]))
-                return int(one.getsockname()[1])
-
-
-def place(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def unbound_command(folder: Path, address: str, port: int, *more: str) -> list[str]:
@@ -116,42 +103,30 @@ def dnsmasq(*more: str, address: str = "127.0.0.1") -> Iterator[str]:
 
 class Speaker:
     """Says over UDP what `udp` makes of a question (one datagram, several or none), over TCP what `tcp` makes of it;
-    without `tcp` nobody listens there. ``asked`` keeps the questions."""
+    without `tcp` nobody listens there. ``asked`` keeps the questions that came over UDP."""
 
     def __init__(self, udp: Speech, tcp: Speech | None = None, address: str = "127.0.0.1") -> None:
-        self._udp, self._tcp = udp, tcp
-        port, family = free_port(address), socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.asked: list[dns.message.Message] = []
-        self._datagrams = socket.socket(family, socket.SOCK_DGRAM)
-        self._datagrams.bind((address, port))
-        self.place = place(address, port)
-        threading.Thread(target=self._serve_udp, daemon=True).start()
+        self._datagrams = Datagrams(lambda data: udp(dns.message.from_wire(data)), address, free_port(address))
+        self.place = self._datagrams.place
         self._stream: socket.socket | None = None
         if tcp:
-            self._stream = socket.create_server((address, port), family=family)
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            self._stream = socket.create_server((address, self._datagrams.port), family=family)
             threading.Thread(target=self._serve_tcp, args=(self._stream, tcp), daemon=True).start()
 
+    @property
+    def asked(self) -> list[dns.message.Message]:
+        return [dns.message.from_wire(data) for data in self._datagrams.asked]
+
     def __enter__(self) -> Speaker:
+        self._datagrams.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._datagrams.shutdown(socket.SHUT_RDWR)
-        self._datagrams.close()
+    def __exit__(self, *whole: object) -> None:
+        self._datagrams.__exit__(*whole)
         if self._stream:
             self._stream.shutdown(socket.SHUT_RDWR)
             self._stream.close()
-
-    def _serve_udp(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                data, peer = self._datagrams.recvfrom(65535)
-                if data:
-                    question = dns.message.from_wire(data)
-                    self.asked.append(question)
-                    said = self._udp(question)
-                    for part in [said] if isinstance(said, bytes) else said or []:
-                        self._datagrams.sendto(part, peer)
 
     def _serve_tcp(self, listening: socket.socket, speech: Speech) -> None:
         with contextlib.suppress(OSError):

@@ -35,13 +35,6 @@ def look(space: Namespace, *, user: int = 0, path: str = "", **params: Any) -> R
     return msgspec.json.decode(done.stdout, type=Reading)
 
 
-def warm(space: Namespace, address: str) -> None:
-    """Waits until `address` answers: the first second of an interface may lose what is sent."""
-    until = time.monotonic() + 15
-    while space.run("ping", "-c", "1", "-w", "2", address, check=False).returncode:
-        assert time.monotonic() < until, f"{address} does not answer in {space.name}"
-
-
 def found(reading: Reading) -> dict[str, float]:
     """Samples by name and the values of their labels, as ``lan_gateway_loss ipv4``."""
     return {" ".join((one.name, *one.labels.values())): one.value for one in reading.samples}

@@ -1,16 +1,15 @@
-"""Time servers for tests: each answers exactly what a test says."""
+"""What time servers of tests say."""
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import struct
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+
+from tests.checks.datagrams import Said
 
 EPOCH = 2_208_988_800
-Speech = Callable[[bytes], bytes | Sequence[bytes] | None]
+Speech = Callable[[bytes], Said]
 
 
 def stamp(seconds: float) -> bytes:
@@ -41,34 +40,3 @@ def reply(
             stamp(now) if transmit is None else transmit,
         ]
     )  # fmt: skip
-
-
-class TimeServer:
-    """Says over UDP what `speech` makes of a question: one datagram, several or none. ``asked`` keeps the questions."""
-
-    def __init__(self, speech: Speech, address: str = "127.0.0.1") -> None:
-        self._speech = speech
-        self.asked: list[bytes] = []
-        self._socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((address, 0))
-        port = self._socket.getsockname()[1]
-        self.place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def __enter__(self) -> TimeServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                question, peer = self._socket.recvfrom(2048)
-                if question:
-                    self.asked.append(question)
-                    said = self._speech(question)
-                    for part in [said] if isinstance(said, bytes) else said or []:
-                        self._socket.sendto(part, peer)

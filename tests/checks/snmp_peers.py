@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any
 
 from pyasn1.codec.ber import decoder, encoder  # type: ignore[import-untyped]
 from pysnmp.proto import api, rfc1902, rfc1905
+
+from tests.checks.datagrams import Datagrams
 
 V2C = api.PROTOCOL_MODULES[api.SNMP_VERSION_2C]
 COMMUNITY, USER, AUTH_KEY, PRIVACY_KEY = "doc-so-lieu", "giamsat", "khoa-xac-thuc-1", "khoa-ma-hoa-22"
@@ -31,13 +31,6 @@ TICK, C32, C64, TEXT, WHOLE = (
     rfc1902.TimeTicks, rfc1902.Counter32, rfc1902.Counter64, rfc1902.OctetString, rfc1902.Integer32,
 )  # fmt: skip
 IF, IFX = "1.3.6.1.2.1.2.2.1.", "1.3.6.1.2.1.31.1.1.1."
-
-
-def free_port() -> int:
-    """A UDP port of loopback that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -84,7 +77,7 @@ def router(**changes: Any) -> dict[str, Any]:
     return values | changes
 
 
-class Responder:
+class Responder(Datagrams):
     """A router on loopback that answers SNMP v2c from ``values``; ``spoil`` changes each answer's bytes, or drops it.
 
     ``largest`` is the most bindings an answer may have before it is tooBig, ``circle`` makes every walk endless.
@@ -92,31 +85,11 @@ class Responder:
 
     def __init__(self, values: dict[str, Any], spoil: Callable[[bytes], bytes | None] = lambda answer: answer) -> None:
         self.values, self.spoil = values, spoil
-        self.largest, self.circle, self.asked, self.status = 100, False, 0, 0
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.port = int(self._socket.getsockname()[1])
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        self.largest, self.circle, self.status = 100, False, 0
+        super().__init__(self._say)
 
-    def __enter__(self) -> Responder:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"", ("127.0.0.1", self.port))
-        self._thread.join(10)
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            data, peer = self._socket.recvfrom(65536)
-            if not data:
-                return
-            self.asked += 1
-            answer = self.spoil(self._answer(data))
-            if answer is not None:
-                self._socket.sendto(answer, peer)
+    def _say(self, question: bytes) -> bytes | None:
+        return self.spoil(self._answer(question))
 
     def _answer(self, data: bytes) -> bytes:
         message, _ = decoder.decode(data, asn1Spec=V2C.Message())

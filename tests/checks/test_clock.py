@@ -13,7 +13,8 @@ from checks.clock import CHECK
 from checks.kit import child
 from checks.kit.model import Env, Outcome, Reading, Reason, decode_params
 from tests.checks.conftest import environment
-from tests.checks.ntpservers import Speech, TimeServer, reply
+from tests.checks.datagrams import Datagrams
+from tests.checks.ntpservers import Speech, reply
 from tests.lab import namespaces
 
 Compare = Callable[..., Reading]
@@ -25,7 +26,7 @@ def compare() -> Compare:
 
     def run(*speeches: Speech, address: str = "127.0.0.1", env: Env | None = None, **params: Any) -> Reading:
         with contextlib.ExitStack() as stack:
-            places = [stack.enter_context(TimeServer(speech, address)).place for speech in speeches]
+            places = [stack.enter_context(Datagrams(speech, address)).place for speech in speeches]
             given = {"servers": places, "samples": 2, "spacing": 0.0, "timeout": 0.4, **params}
             reading: Reading = CHECK.run(decode_params(CHECK, given), env or environment(child=child))
             return reading
@@ -113,7 +114,7 @@ def test_each_fault_has_its_reason(speech: Speech, reason: Reason, state: str, c
 
 def test_a_kiss_of_death_is_obeyed() -> None:
     """Who is told to stop, stops."""
-    with TimeServer(lambda question: reply(question, stratum=0)) as server:
+    with Datagrams(lambda question: reply(question, stratum=0)) as server:
         params = decode_params(CHECK, {"servers": [server.place], "samples": 4, "spacing": 0.0})
         CHECK.run(params, environment(child=child))
         assert len(server.asked) == 1
@@ -157,7 +158,7 @@ def test_a_forged_answer_that_comes_first_is_waited_past(compare: Compare) -> No
 
 def test_the_question_tells_nothing_of_this_clock() -> None:
     """Its transmit time is random, and another each time."""
-    with TimeServer(reply) as server:
+    with Datagrams(reply) as server:
         params = decode_params(CHECK, {"servers": [server.place], "samples": 3, "spacing": 0.0})
         CHECK.run(params, environment(child=child))
         assert {len(question) for question in server.asked} == {48}

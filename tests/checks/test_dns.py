@@ -15,12 +15,11 @@ from checks.kit import child
 from checks.kit.host import Host
 from checks.kit.model import Env, Outcome, Reading, Reason, decode_params
 from tests.checks.conftest import environment
+from tests.checks.datagrams import place
 from tests.checks.dnsservers import (
     Speaker,
     answer,
     dnsmasq,
-    free_port,
-    place,
     running,
     says,
     unbound,
@@ -28,6 +27,7 @@ from tests.checks.dnsservers import (
     until_listening,
 )
 from tests.lab import namespaces
+from tests.ports import free_port
 
 NAME = "dichvucong.gov.vn"
 RIGHT = (

@@ -10,8 +10,10 @@ import dns.message
 import pytest
 
 from checks.kit.model import Outcome, Reason
-from tests.checks.dnsservers import Speaker, Speech, answer, free_port, place, says
+from tests.checks.datagrams import place
+from tests.checks.dnsservers import Speaker, Speech, answer, says
 from tests.checks.test_dns import NAME, Look, look, numbers
+from tests.ports import free_port
 
 __all__ = ["look"]
 Message = dns.message.Message

@@ -1,4 +1,4 @@
-"""Interfaces, leases and counters from the texts that PCs give: the trees and answers ``recorded/lan-*.json``."""
+"""Interfaces, leases and counters from the texts that PCs give: the trees and answers ``recorded/lan/*.json``."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from checks.lan import CHECK, FACTS, Params, since_last, summarise
 from tests.checks.conftest import environment
 from tests.checks.lan_office import found
 
-RECORDED = Path(__file__).parent / "recorded"
+RECORDED = Path(__file__).parent / "recorded/lan"
 LINUX = ("wired-half-duplex", "wifi-laptop", "bridge-over-port", "cable-out", "modem")
+WINDOWS = "windows-wifi"
 NOW = 1_760_000_000.0
 
 
 def _recorded(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((RECORDED / f"lan-{name}.json").read_text())
+    read: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text())
     return read
 
 
@@ -45,6 +46,11 @@ def _host(folder: Path, files: dict[str, str]) -> Host:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return Host(str(folder))
+
+
+def test_every_record_is_used() -> None:
+    """A file that no test reads proves nothing."""
+    assert {file.stem for file in RECORDED.glob("*.json")} == {*LINUX, WINDOWS}
 
 
 @pytest.mark.parametrize("name", LINUX)
@@ -159,7 +165,7 @@ def test_where_an_address_comes_from(left: int | None, files: dict[str, str], or
 
 def test_a_windows_pc_is_described() -> None:
     """From a recorded answer; not yet proven on a PC. The on-link route of a VPN is no gateway."""
-    answer = msgspec.convert(_recorded("windows-wifi"), Answer)
+    answer = msgspec.convert(_recorded(WINDOWS), Answer)
     around = lan_windows.describe(answer)
     assert around.routes[:1] == (Gateway("ipv4", "192.168.1.1", "12", 50),)
     assert [way.address for way in around.routes] == ["192.168.1.1", "", "fe80::1"]

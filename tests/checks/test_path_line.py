@@ -17,7 +17,7 @@ from checks.kit.model import Meter, Outcome, Reading, Reason, decode_params
 from checks.kit.net import Net
 from checks.path import CHECK
 from tests.checks.conftest import environment
-from tests.checks.way import drop, listening, narrow, way
+from tests.checks.way import drop, listening, lower, narrow, way
 from tests.lab.namespaces import Office, office
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def built() -> Iterator[Office]:
 def path(made: Office, target: str, *, net: Net | None = None, seconds: float = 55.0, **params: Any) -> Reading:
     """The reading of the PC in `made`, by a real child where one is needed."""
     env = environment(net, child=child, seconds=seconds)
-    decoded = decode_params(CHECK, {"target": target, "max_hops": 6, **params})
+    decoded = decode_params(CHECK, {"target": target, "max_hops": 3, **params})
     reading: Reading = made.pc.call(lambda: CHECK.run(decoded, env))
     return reading
 
@@ -65,7 +65,7 @@ def test_a_name_leads_there_in_an_office_with_ipv6_only() -> None:
     """No IPv4 anywhere; the name has both addresses."""
     rows = [(2, 1, 6, "", (V4, 80)), (10, 1, 6, "", (V6, 80, 0, 0))]
     with office(ipv4=False) as made:
-        made.pc.run("ping", "-c2", "-W5", V6, check=False)
+        made.pc.awaits(V6)
         with listening_v6(made):
             reading = path(made, "dichvucong.example.vn:80", net=Net(lambda *_, **__: rows), mtu=False)
     assert (reading.outcome, reading.facts["address_family"]) == (Outcome.OK, "ipv6")
@@ -87,15 +87,13 @@ def test_a_firewall_that_drops_udp_does_not_end_the_way(built: Office) -> None:
 
 
 def test_what_only_ping_passes_is_traced_with_scapy(built: Office) -> None:
-    """Raw packets are used when they are needed; turned off, the way ends at the firewall."""
+    """Raw packets are used when they are needed."""
     drop(built, "meta l4proto { udp, tcp }")
-    reading = path(built, TARGETS[0], max_hops=3)
+    reading = path(built, TARGETS[0])
     assert (reading.outcome, values(reading)["path_hops"]) == (Outcome.OK, 3)
     facts = reading.facts
     assert (facts["method"], facts["protocol"], facts["raw_packets"]) == ("scapy", "icmp", "used")
     assert (values(reading)["path_mtu"], facts["mtu_method"]) == (1500, "icmp")
-    without = path(built, TARGETS[0], max_hops=3, raw=False)
-    assert (without.reason, without.facts["raw_packets"]) == (Reason.ROUTE_STOPS, "off")
 
 
 def test_without_rights_it_says_that_raw_packets_were_not_permitted(built: Office) -> None:
@@ -118,7 +116,7 @@ def test_without_rights_it_says_that_raw_packets_were_not_permitted(built: Offic
 def test_a_way_that_is_cut_says_where(built: Office) -> None:
     """Nothing gets past the provider's router, not even raw packets."""
     drop(built, "meta l4proto { udp, tcp, icmp }")
-    reading = path(built, TARGETS[0], max_hops=3)
+    reading = path(built, TARGETS[0])
     assert (reading.reason, reading.detail) == (Reason.ROUTE_STOPS, "hop 2 was the last to answer")
     assert values(reading)["path_reached"] == 0
     assert "path_hops" not in values(reading)
@@ -126,9 +124,10 @@ def test_a_way_that_is_cut_says_where(built: Office) -> None:
 
 
 def test_a_router_that_knows_no_way_is_named_by_its_number(built: Office) -> None:
-    """It says so itself."""
+    """It says so itself; raw packets, turned off, are not asked."""
     built.isp.ip("route", "replace", "unreachable", f"{V4}/32")
-    reading = path(built, TARGETS[0], probes=1)
+    reading = path(built, TARGETS[0], probes=1, raw=False)
+    assert reading.facts["raw_packets"] == "off"
     assert (reading.reason, reading.detail) == (Reason.ROUTE_STOPS, "hop 2 knows no way on")
 
 
@@ -138,13 +137,16 @@ def test_routers_that_point_at_each_other_are_a_loop(built: Office) -> None:
     assert path(built, TARGETS[0], max_hops=30, probes=1).reason == Reason.ROUTE_LOOP
 
 
-@pytest.mark.parametrize("index", [0, 1])
-def test_large_packets_that_vanish_are_a_black_hole(built: Office, monkeypatch: pytest.MonkeyPatch, index: int) -> None:
+@pytest.mark.parametrize(("target", "family"), [*zip(TARGETS, ("ipv4", "ipv6"), strict=True)])
+def test_large_packets_that_vanish_are_a_black_hole(
+    built: Office, monkeypatch: pytest.MonkeyPatch, target: str, family: str
+) -> None:
     """The server answers pings and small requests, and pages never load."""
-    monkeypatch.setitem(pathmtu.LOWEST, ("ipv4", "ipv6")[index], 1390)
+    monkeypatch.setitem(pathmtu.LOWEST, family, 1396)
+    monkeypatch.setattr(pathmtu, "HIGHEST", 1404)
     narrow(built, honest=False)
     with listening(built):
-        reading = path(built, TARGETS[index])
+        reading = path(built, target)
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.MTU_BLACKHOLE)
     assert reading.detail == "packets larger than 1400 bytes vanish, and nobody says so"
     assert (values(reading)["path_mtu"], reading.facts["mtu_blackhole"]) == (1400, "yes")
@@ -153,11 +155,7 @@ def test_large_packets_that_vanish_are_a_black_hole(built: Office, monkeypatch: 
 def test_a_router_that_lowers_segments_saves_tcp(built: Office) -> None:
     """UDP falls into the hole, people do not: the way works, and the fact says how."""
     narrow(built, honest=False)
-    built.router.run(
-        "nft",
-        "add table inet low; add chain inet low way { type filter hook forward priority 0; };"
-        "add rule inet low way tcp flags syn tcp option maxseg size set 1340",
-    )
+    lower(built)
     with listening(built):
         reading = path(built, TARGETS[0])
     assert (reading.outcome, reading.facts["mtu_blackhole"]) == (Outcome.OK, "udp_only")
@@ -249,15 +247,14 @@ def unnamed(made: Office, server: str, memory: dict[str, Any] | None = None) -> 
     resolver.answers = False
     env = environment(Net(resolver), Listed(server), seconds=55.0)
     env.memory.update(memory or {})
-    decoded = decode_params(CHECK, {"target": "dichvucong.example.vn:80", "max_hops": 6})
+    decoded = decode_params(CHECK, {"target": "dichvucong.example.vn:80", "max_hops": 3})
     reading: Reading = made.pc.call(lambda: CHECK.run(decoded, env))
     return reading
 
 
 def test_without_names_the_way_to_the_name_server_tells_where_it_ends(built: Office) -> None:
     """Line cut behind the office's router: it alone answers. Nothing is claimed of the target."""
-    built.isp.run("nft", "add table inet cut; add chain inet cut in { type filter hook prerouting priority -300; };"
-                  "add rule inet cut in iifname router drop")  # fmt: skip
+    built.isp.filter("prerouting", "iifname router drop", priority=-300)
     reading = unnamed(built, V4)
     assert (reading.outcome, reading.reason, reading.samples) == (Outcome.FAILED, Reason.DNS_SERVFAIL, ())
     assert (reading.facts["traced"], reading.facts["responding_hops"]) == ("name_server", 1)
@@ -268,7 +265,7 @@ def test_without_names_the_targets_last_address_is_traced(built: Office) -> None
     """What an earlier run of the job saw is better than the name server."""
     env = environment(Net(Resolver()), seconds=55.0)
     with listening(built):
-        decoded = decode_params(CHECK, {"target": "dichvucong.example.vn:80", "max_hops": 6, "mtu": False})
+        decoded = decode_params(CHECK, {"target": "dichvucong.example.vn:80", "max_hops": 3, "mtu": False})
         built.pc.call(lambda: CHECK.run(decoded, env))
     drop(built, "meta l4proto { tcp, udp }")
     facts = unnamed(built, Office.ROUTER[0], env.memory).facts

@@ -17,7 +17,8 @@ from checks.kit.model import Env, Outcome, Reading, Reason, decode_params
 from checks.kit.survey import Answer
 from checks.uplink import CHECK
 from tests.checks.conftest import NoChild, environment
-from tests.checks.snmp_peers import C32, C64, COMMUNITY, IF, IFX, TEXT, TICK, WHOLE, Responder, free_port, router
+from tests.checks.snmp_peers import C32, C64, COMMUNITY, IF, IFX, TEXT, TICK, WHOLE, Responder, router
+from tests.ports import free_port
 
 IN, OUT, IN32, OUT32, UPTIME = f"{IFX}6.2", f"{IFX}10.2", f"{IF}10.2", f"{IF}16.2", "1.3.6.1.2.1.1.3.0"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from collections.abc import Iterator
 
 from tests.lab.namespaces import Office, office
@@ -14,10 +13,7 @@ from tests.lab.namespaces import Office, office
 def way() -> Iterator[Office]:
     """An office in which a first packet is not lost: everyone on the way has found his neighbours."""
     with office() as made:
-        for address in Office.SERVER:
-            until = time.monotonic() + 15
-            while made.pc.run("ping", "-c1", "-W1", address, check=False).returncode and time.monotonic() < until:
-                pass
+        made.pc.awaits(*Office.SERVER)
         yield made
 
 
@@ -25,20 +21,18 @@ def narrow(made: Office, *, honest: bool) -> None:
     """The last link takes 1400 bytes; the router before it says so, or does not."""
     made.isp.ip("link", "set", "server", "mtu", "1400")
     if not honest:
-        made.isp.run(
-            "nft",
-            "add table inet hole; add chain inet hole out { type filter hook output priority 0; };"
-            "add rule inet hole out icmp type destination-unreachable icmp code 4 drop;"
-            "add rule inet hole out icmpv6 type packet-too-big drop",
-        )
+        too_big = ("icmp type destination-unreachable icmp code 4 drop", "icmpv6 type packet-too-big drop")
+        made.isp.filter("output", *too_big)
+
+
+def lower(made: Office) -> None:
+    """The office's router lowers what TCP agrees on, as those on PPPoE lines do."""
+    made.router.filter("forward", "tcp flags syn tcp option maxseg size set 1340")
 
 
 def drop(made: Office, *matches: str) -> None:
     """The provider's router forwards nothing that matches."""
-    rules = "".join(f"add rule inet wall way {match} drop;" for match in matches)
-    made.isp.run(
-        "nft", "add table inet wall; add chain inet wall way { type filter hook forward priority 0; };" + rules
-    )
+    made.isp.filter("forward", *(f"{match} drop" for match in matches))
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import aiohttp
 from collector import catalog, config
 from collector.app import Server, build, wall
 from tests.collector.pushing import Sender, Signer, enrolled
+from tests.ports import free_port
 
 YAML = """\
 listen: "127.0.0.1:{port}"
@@ -26,12 +26,6 @@ units: {configs}/units.csv
 sweep_seconds: 0.1
 ingest: {{commit_batches: 64{ingest}}}
 """
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @contextlib.asynccontextmanager

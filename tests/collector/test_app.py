@@ -24,7 +24,8 @@ from collector.app import AddressInUse
 from collector.store import states
 from collector.store.engine import Store
 from tests.collector.pushing import Sender
-from tests.collector.standing import Client, free_port, served, standing
+from tests.collector.standing import Client, served, standing
+from tests.ports import free_port
 from tests.postgres import Cluster
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 import sqlalchemy as sa
@@ -11,23 +9,13 @@ from alembic import command
 from alembic.config import Config
 
 from collector.exposition import Catalogue, device_lines
-from collector.ledger import Ledger
 from collector.readiness.model import DeviceFacts
 from collector.store import migrate, states
 from collector.store.engine import Store
-from collector.telemetry import Telemetry
-from tests.collector.pushing import Known, Sender, enrolled, wall
-from tests.collector.test_ledger import Bench
+from tests.collector.bench import Bench
+from tests.collector.pushing import Sender, enrolled
 
 MINUTE = 60_000_000
-
-
-@pytest.fixture
-def bench(database_url: str) -> Iterator[Bench]:
-    store = Store(database_url)
-    store.open()
-    yield Bench(store, Ledger(store, Known(), Telemetry()), wall())
-    store.close()
 
 
 def test_pushes_tell_the_drift_across_a_restart(bench: Bench) -> None:

@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 import pytest
 import sqlalchemy as sa
 
-from checks.kit.model import Outcome, Result, Sample
-from checks.kit.wire import Batch, Gap
+from checks.kit.model import Outcome, Sample
+from checks.kit.wire import Gap
 from collector import tally
-from collector.absorb import Push
-from collector.ledger import Ledger, Rejected
+from collector.ledger import Rejected
 from collector.store import states
-from collector.store.engine import Store
-from collector.store.states import State
-from collector.telemetry import Telemetry
-from tests.collector.pushing import BOOT, DAY, XOM_CHIEU, Known, Sender, enrolled, wall
-
-
-def pushed(batch: Batch, now: int, *, counts: bool = True) -> Push:
-    return Push(batch, [msgspec.json.encode(result) for result in batch.results], XOM_CHIEU, "pc", counts, now)
-
-
-@dataclasses.dataclass
-class Bench:
-    """A ledger over a store, and what stands in it."""
-
-    store: Store
-    ledger: Ledger
-    now: int
-
-    def push(self, sender: Sender, *results: Result, counts: bool = True, **changes: Any) -> int | Rejected:
-        batch = sender.batch(*results, **({"sent_at": self.now} | changes))
-        return self.ledger.write([pushed(batch, self.now, counts=counts)])[0]
-
-    def state(self, sender: Sender) -> State:
-        with self.store.reader() as connection:
-            return next(states.load(connection, [sender.device]))
-
-    def runs(self) -> int:
-        """How many runs all half-hours together count."""
-        with self.store.reader() as connection:
-            rows = states.load_tallies(connection, XOM_CHIEU, 0, 2**40)
-        return sum(t.runs for _, blob in rows for t in tally.decode(blob).values())
-
-    def again(self) -> Bench:
-        """The same store under a ledger that remembers nothing."""
-        return Bench(self.store, Ledger(self.store, Known(), Telemetry()), self.now)
-
-
-@pytest.fixture
-def bench(database_url: str) -> Iterator[Bench]:
-    store = Store(database_url)
-    store.open()
-    yield Bench(store, Ledger(store, Known(), Telemetry()), wall())
-    store.close()
+from tests.collector.bench import Bench, pushed
+from tests.collector.pushing import BOOT, DAY, XOM_CHIEU, Sender, enrolled
 
 
 def test_a_push_is_on_disk_when_it_is_answered(bench: Bench) -> None:

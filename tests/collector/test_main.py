@@ -17,7 +17,8 @@ import pytest_asyncio
 from collector import config
 from collector.office import Office, Socket
 from tests.collector.pushing import XOM_CHIEU, Sender
-from tests.collector.standing import Client, free_port, served
+from tests.collector.standing import Client, served
+from tests.ports import free_port
 
 COMMAND = Path(sys.executable).parent / "sansang-collector"
 

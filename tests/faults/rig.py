@@ -22,9 +22,9 @@ from checks.kit.clock import SystemClock
 from collector.config import SHIPPED
 from collector.store.engine import Store
 from tests.collector.pushing import XOM_CHIEU, Sender, Signer, enrolled, wall
-from tests.collector.standing import free_port
 from tests.faults.nursery import Nursery
 from tests.faults.records import TARGETS, Journal, WitnessedSpool, target_of
+from tests.ports import free_port
 
 PATIENCE = 60.0
 BIN = Path(sys.executable).parent

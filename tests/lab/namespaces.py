@@ -13,12 +13,14 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 _numbers = itertools.count()
+_indexes = itertools.count(100)
 T = TypeVar("T")
 
 
@@ -51,6 +53,28 @@ class Namespace:
     def start(self, *command: str, **options: Any) -> subprocess.Popen[Any]:
         """`command` inside, going on; the caller ends it."""
         return subprocess.Popen(["ip", "netns", "exec", self.name, *command], **options)
+
+    def awaits(self, *addresses: str) -> None:
+        """Until each of `addresses` has answered: from then on everyone on the way knows his neighbours, and no first
+        packet is lost."""
+        for address in addresses:
+            self.run("ping", "-q", "-c", "1", "-i", "0.02", "-w", "15", address)
+
+    def hurries(self, interface: str) -> None:
+        """A neighbour at `interface` who stays silent is given up after 0.6 s, not after three."""
+        for family in ("ipv4", "ipv6"):
+            self.sysctl(f"net.{family}.neigh.{interface}.retrans_time_ms", 200)
+            self.sysctl(f"net.{family}.neigh.{interface}.delay_first_probe_time", 1)
+
+    def filter(self, hook: str, *rules: str, priority: int = 0) -> None:
+        """Lets the kernel's packet filter apply `rules`, such as ``meta l4proto udp drop``, at `hook`: ``input``,
+        ``forward``, ``output`` or ``prerouting``. :meth:`unfilter` takes all of them away."""
+        table = f"inet t{next(_numbers)}"
+        made = f"add table {table}; add chain {table} c {{ type filter hook {hook} priority {priority}; }};"
+        self.run("nft", made + "".join(f"add rule {table} c {rule};" for rule in rules))
+
+    def unfilter(self) -> None:
+        self.run("nft", "flush ruleset")
 
     def resolver(self, *addresses: str) -> None:
         """Which name servers the commands run inside ask."""
@@ -88,6 +112,11 @@ class Namespace:
             raise raised[0]
         return found[0]
 
+    def at_once(self, *functions: Callable[[], T]) -> list[T]:
+        """What each returns, all of them running inside together: for tests in which each waits for silence."""
+        with ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(self.call, functions))
+
     def remove(self) -> None:
         subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
         shutil.rmtree(Path("/etc/netns") / self.name, ignore_errors=True)
@@ -121,11 +150,10 @@ class Office:
     def _join(
         self, one: Namespace, here: tuple[str, str], other: Namespace, there: tuple[str, str], names: tuple[str, str]
     ) -> None:
-        _ip("link", "add", names[0], "netns", one.name, "type", "veth", "peer", names[1], "netns", other.name)
+        join(one, names[0], other, names[1])
         for space, name, addresses in ((one, names[0], here), (other, names[1], there)):
             for index in self.families:
                 space.ip("addr", "add", f"{addresses[index]}/{(24, 64)[index]}", "dev", name)
-            space.ip("link", "set", name, "up")
 
     def _route(self, space: Namespace, via: str, to: str = "default") -> None:
         space.ip("-6" if ":" in via else "-4", "route", "add", to, "via", via)
@@ -133,6 +161,17 @@ class Office:
     def remove(self) -> None:
         for space in (self.pc, self.router, self.isp, self.server):
             space.remove()
+
+
+def join(one: Namespace, name: str, other: Namespace, there: str) -> None:
+    """A cable between `name` in `one` and `there` in `other`, plugged in and ready. Numbers of their own, because the
+    kernel takes an interface whose peer has its number for one without a lower link and tells of its carrier up to a
+    second late (``linkwatch_urgent_event``); IPv6 loses what is sent until then."""
+    near = ("netns", one.name, "index", str(next(_indexes)))
+    far = ("netns", other.name, "index", str(next(_indexes)))
+    _ip("link", "add", name, *near, "type", "veth", "peer", there, *far)
+    one.ip("link", "set", name, "up")
+    other.ip("link", "set", there, "up")
 
 
 @contextlib.contextmanager

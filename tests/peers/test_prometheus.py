@@ -17,10 +17,10 @@ from checks.kit.model import Outcome, Result, Sample
 from checks.kit.wire import CONTENT_TYPE
 from collector.store.engine import Store
 from tests.collector.pushing import XOM_CHIEU, Sender, enrolled, wall
-from tests.collector.standing import free_port
 from tests.faults.proxy import ask
 from tests.faults.records import target_of
 from tests.faults.rig import PATIENCE, Rig, get, rig, wait_until
+from tests.ports import free_port
 
 MISSING = "Prometheus is not installed: `apt-get install prometheus` (make test does it when it runs as root)"
 SCRAPES = """\

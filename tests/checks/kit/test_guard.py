@@ -68,7 +68,9 @@ def test_an_ipv6_address_that_carries_a_public_one_is_allowed() -> None:
     assert not forbidden("2002:cb00:7107::1")
 
 
-@pytest.mark.parametrize("text", ["", "name.example", "1.2.3", "0x7f.1", "2130706433", "::1]", "1.2.3.4\0"])
+@pytest.mark.parametrize(
+    "text", ["", "name.example", "1.2.3", "0x7f.1", "2130706433", "::1]", "1.2.3.4\0", "192.0.2.1%eth0"]
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     """Nothing is connected to that was not understood."""
     assert forbidden(text, loopback=True)

@@ -18,7 +18,6 @@ from checks.kit import echo, icmp
 from checks.kit.failure import NetError
 from checks.kit.icmp import Echoes, elapsed, ping
 from checks.kit.model import Reason
-from tests.checks.lan_office import warm
 from tests.lab.namespaces import Namespace, Office, office
 
 ROOT = Path(__file__).parents[3]
@@ -40,16 +39,8 @@ except NetError as why:
 def lab() -> Iterator[Office]:
     """An office whose neighbours know one another."""
     with office() as built:
-        for address in (*built.ROUTER, *built.SERVER):
-            warm(built.pc, address)
+        built.pc.awaits(*built.ROUTER, *built.SERVER)
         yield built
-
-
-def _drop(space: Namespace, family: str, match: str) -> None:
-    kind = "icmp" if family == "ip" else "icmpv6"
-    space.run("nft", "add", "table", family, "lost")
-    space.run("nft", "add", "chain", family, "lost", "in", "{ type filter hook input priority 0; }")
-    space.run("nft", "add", "rule", family, "lost", "in", kind, "type", "echo-request", *match.split(), "drop")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
@@ -70,14 +61,14 @@ def test_datagram_and_raw_sockets_agree(lab: Office, address: str) -> None:
         assert (found.method, found.stamps, found.loss) == (method, "kernel", 0.0)
 
 
-@pytest.mark.parametrize(("family", "place"), [("ip", 0), ("ip6", 1)])
-def test_loss_is_what_was_dropped(lab: Office, family: str, place: int) -> None:
+@pytest.mark.parametrize(("kind", "place"), [("icmp", 0), ("icmpv6", 1)])
+def test_loss_is_what_was_dropped(lab: Office, kind: str, place: int) -> None:
     """Every fifth request never arrives: 20 of 100, no more and no fewer."""
-    _drop(lab.server, family, "numgen inc mod 5 == 0")
+    lab.server.filter("input", f"{kind} type echo-request numgen inc mod 5 == 0 drop")
     try:
         found = lab.pc.call(lambda: ping(lab.SERVER[place], count=100, interval=0.002))
     finally:
-        lab.server.run("nft", "delete", "table", family, "lost")
+        lab.server.unfilter()
     assert (found.sent, len(found.rtts)) == (100, 80)
     assert found.loss == pytest.approx(0.2)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from hypothesis import strategies as st
 from checks.kit import child
 from checks.kit.rawflow import Answer, Flow
 from tests.checks.way import narrow, way
-from tests.lab.namespaces import Namespace, Office, namespace
+from tests.lab.namespaces import Namespace, Office
+from tests.lab.switch import dhcp_server, lan
 
 ROOT = Path(__file__).parents[3]
 MEMORY = str(child.MEMORY)
@@ -28,8 +28,12 @@ V4, V6 = Office.SERVER
 
 def ask(space: Namespace, **request: Any) -> dict[str, Any]:
     """What the program answers inside `space`, through the child protocol."""
-    found: dict[str, Any] = space.call(
-        lambda: child.call("checks.kit.raw", {"timeout": 12.0, **request}, answer=dict[str, Any], timeout=40.0)
+    return space.call(partial(asking, **request))
+
+
+def asking(**request: Any) -> dict[str, Any]:
+    found: dict[str, Any] = child.call(
+        "checks.kit.raw", {"timeout": 12.0, **request}, answer=dict[str, Any], timeout=40.0
     )
     return found
 
@@ -87,9 +91,9 @@ def test_the_largest_packet_is_found_and_who_limits_it(built: Office, protocol: 
 def test_a_link_that_swallows_large_packets_is_a_black_hole(built: Office) -> None:
     """Small packets pass, large ones vanish, and nobody says why."""
     narrow(built, honest=False)
-    for address in Office.SERVER:
-        found = ask(built.pc, do="mtu", address=address, protocol="icmp", port=0, to=1410, **{"from": 1390})
-        assert (found["mtu"], found["limited_at"], found["blackhole"]) == (1400, None, True)
+    asked = {"do": "mtu", "protocol": "icmp", "port": 0, "from": 1396, "to": 1404}
+    found = built.pc.at_once(*(partial(asking, **asked, address=address) for address in Office.SERVER))
+    assert [(one["mtu"], one["limited_at"], one["blackhole"]) for one in found] == [(1400, None, True)] * 2
 
 
 def test_a_silent_target_has_no_largest_packet(built: Office) -> None:
@@ -97,24 +101,6 @@ def test_a_silent_target_has_no_largest_packet(built: Office) -> None:
     built.isp.ip("route", "replace", "blackhole", f"{V4}/32")
     found = ask(built.pc, do="mtu", address=V4, protocol="icmp", port=0, to=1500, **{"from": 576})
     assert (found["mtu"], found["blackhole"]) == (None, False)
-
-
-@contextlib.contextmanager
-def lan(*addresses: str) -> Iterator[list[Namespace]]:
-    """Stations with these addresses on one switch; each one's interface is ``lan``."""
-    with contextlib.ExitStack() as stack:
-        hub = stack.enter_context(namespace("hub"))
-        hub.ip("link", "add", "switch", "type", "bridge")
-        hub.ip("link", "set", "switch", "up")
-        stations = []
-        for number, address in enumerate(addresses):
-            station = stack.enter_context(namespace(f"s{number}"))
-            hub.ip("link", "add", f"p{number}", "type", "veth", "peer", "lan", "netns", station.name)
-            hub.ip("link", "set", f"p{number}", "master", "switch", "up")
-            station.ip("addr", "add", f"{address}/24", "dev", "lan")
-            station.ip("link", "set", "lan", "up")
-            stations.append(station)
-        yield stations
 
 
 def test_neighbours_are_counted_and_none_is_named() -> None:
@@ -133,30 +119,12 @@ def test_addresses_used_twice_are_seen() -> None:
     assert (found["neighbours"], found["duplicates"], found["own_conflict"]) == (3, 1, True)
 
 
-@contextlib.contextmanager
-def dhcp_server(space: Namespace, subnet: str, router: str, lease: int) -> Iterator[None]:
-    process = space.start(
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping", "--leasefile-ro",
-        "--user=root", "--pid-file", "--log-facility=/dev/null", "--interface=lan", "--bind-interfaces",
-        f"--dhcp-range={subnet}.100,{subnet}.120,255.255.255.0,{lease}", f"--dhcp-option=3,{router}",
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        until = time.monotonic() + 15
-        while ":67 " not in space.run("ss", "-lnu").stdout and time.monotonic() < until:
-            time.sleep(0.05)
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
 def test_every_dhcp_server_that_offers_is_listed() -> None:
     """The office's own and one that a stranger plugged in."""
     with (
         lan("192.0.2.10", "192.0.2.1", "192.0.2.66") as (pc, router, stranger),
-        dhcp_server(router, "192.0.2", "192.0.2.1", 3600),
-        dhcp_server(stranger, "192.0.2", "192.0.2.66", 120),
+        dhcp_server(router, "192.0.2.1", 3600),
+        dhcp_server(stranger, "192.0.2.66", 120),
     ):
         found = ask(pc, do="dhcp", interface="lan", timeout=4.0)
     assert sorted(found["servers"], key=lambda one: str(one["address"])) == [

@@ -15,7 +15,6 @@ from checks.kit.host import Host
 from checks.kit.icmp import ping
 from checks.kit.netlink import Neighbour
 from checks.kit.route import Gateway
-from tests.checks.lan_office import warm
 from tests.lab.namespaces import Office, office
 
 HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
@@ -143,8 +142,7 @@ def test_the_real_gateways_are_found_and_known_once_spoken_to() -> None:
         assert route.neighbour(host, Gateway("ipv4", "192.0.2.1", "nowhere")) is None
 
     with office() as lab:
-        for address in lab.ROUTER:
-            warm(lab.pc, address)
+        lab.pc.awaits(*lab.ROUTER)
         lab.pc.call(look)
 
 
