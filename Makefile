@@ -49,9 +49,8 @@ assets: $(VENV)/.run debian-assets ## Fetch what the pages need and we did not w
 
 ##@ Measure
 .PHONY: bench
-bench: $(VENV)/.dev debian-bench ## Footprint of the agent and throughput of the collector, beside their peers (about 10 minutes)
-	@$(BIN)/python benchmarks/agent_footprint.py
-	@$(BIN)/python benchmarks/ingest.py
+bench: $(VENV)/.dev debian-bench ## Footprint, throughput, accuracy and bytes a day, beside their peers (about 40 minutes)
+	@for name in agent_footprint ingest traffic accuracy; do $(BIN)/python benchmarks/$$name.py; done
 
 .PHONY: campaign-kill
 campaign-kill: $(VENV)/.dev debian-test ## Kill agent and collector at every system call, many times, and count what was lost
