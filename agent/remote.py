@@ -85,7 +85,10 @@ def decode(body: bytes, known: Iterable[str], find: Callable[[str], Check], faul
     jobs = [job for job in config.jobs if job.check in available]
     if len({job.key for job in jobs}) < len(jobs):
         raise Refused("it names one check and target twice")
-    wrong = fault(list(jobs)) if fault else next(_faults(jobs, find), None)
+    try:
+        wrong = fault(list(jobs)) if fault else next(_faults(jobs, find), None)
+    except LookupError as why:
+        raise Refused(exception(why)) from None
     if wrong is not None:
         raise Refused(wrong)
     return msgspec.structs.replace(config, jobs=jobs)

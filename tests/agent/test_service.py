@@ -17,7 +17,7 @@ from agent.remote import Refused
 from agent.service import Service
 from agent.spool import SpoolUnavailable
 from agent.timetable import Hours, TimedJob, Timetable, Window
-from checks.kit.model import Meter
+from checks.kit.model import Job, Meter
 from checks.kit.wire import Gap
 from tests.agent.collecting import collecting
 from tests.agent.fakes import START, FakeClock, make_check, make_env, make_result, number_of
@@ -142,6 +142,17 @@ def test_a_configuration_of_an_older_collector_leaves_everything_open(agent: Ser
     offered(agent, newer={"a": 1}, limits={"newer": 2})
     assert agent._timetable == Timetable()
     assert (agent._runner.free, agent._budget.sockets, agent._budget.bytes) == (4, None, None)
+
+
+def test_checks_that_cannot_be_loaded_refuse_a_configuration_and_stop_nothing() -> None:
+    """A child that did not start while the PC boots is no reason to end the agent."""
+
+    def fault(jobs: list[Job]) -> str | None:
+        raise LookupError("the checks fake cannot be loaded: no answer within 30 s")
+
+    body = b'{"etag": "two", "jobs": [{"check": "fake"}]}'
+    with pytest.raises(remote.Refused, match="the checks fake cannot be loaded: no answer within 30 s"):
+        remote.decode(body, ["fake"], lambda name: make_check(name=name), fault)
 
 
 def test_hours_maintenance_and_limits_are_adopted_and_kept(agent: Service) -> None:
