@@ -75,16 +75,12 @@ class Checks:
 
         Raises LookupError when a check cannot be loaded.
         """
-        for job in jobs:
-            if job.check in registry.RESIDENT:
-                try:
-                    decode_params(registry.load(job.check), job.params)
-                except msgspec.ValidationError as why:
-                    return f"{job.check} {job.target}: {why}"
         apart: dict[str, list[Job]] = {}
         for job in jobs:
             if job.check not in registry.RESIDENT:
                 apart.setdefault(job.check, []).append(job)
+            elif wrong := _fault(registry.load(job.check), job.params):
+                return f"{job.check} {job.target}: {wrong}"
         return self._ask(apart) if apart else None
 
     def run(self, name: str, params: Params, env: Env) -> Reading:

@@ -126,13 +126,7 @@ def _read(heard: bytes, answer: type[Any], process: Process) -> Any:
         raise ChildError(Reason.CHILD_CRASHED, _ending(process))
     if len(heard) > MAX_ANSWER:
         raise ChildError(Reason.CHILD_GARBAGE, f"the answer is past {MAX_ANSWER} bytes")
-    try:
-        frame = msgspec.json.decode(heard, type=_Frame)
-    except msgspec.ValidationError as why:
-        raise ChildError(Reason.CHILD_GARBAGE, f"the answer is not what was expected: {why}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ChildError(Reason.CHILD_GARBAGE, "the answer is not JSON") from None
-    return _opened(frame, answer)
+    return _opened(_decoded(heard, _Frame), answer)
 
 
 def _opened(frame: _Frame, answer: type[Any]) -> Any:
@@ -140,8 +134,12 @@ def _opened(frame: _Frame, answer: type[Any]) -> Any:
         raise ChildError(Reason.CHILD_MEMORY, "it needed more memory than it may use")
     if not bytes(frame.answer):
         raise ChildError(Reason.CHILD_CRASHED, frame.failure or "no answer")
+    return _decoded(frame.answer, answer)
+
+
+def _decoded(data: bytes | msgspec.Raw, kind: type[Any]) -> Any:
     try:
-        return msgspec.json.decode(frame.answer, type=answer)
+        return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as why:
         raise ChildError(Reason.CHILD_GARBAGE, f"the answer is not what was expected: {why}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
