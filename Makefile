@@ -67,7 +67,7 @@ help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 # --- set-up ------------------------------------------------------------------------------------------------------
-DEBIAN := debian-env debian-assets debian-test debian-bench
+DEBIAN := debian-env debian-build debian-assets debian-test debian-bench
 .PHONY: $(DEBIAN)
 $(DEBIAN): debian-%:
 	@tools/debian.sh $*
@@ -83,7 +83,7 @@ $(VENV)/.run: pyproject.toml requirements/build.txt requirements/agent.txt requi
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run | debian-build
 	@echo "» Python packages of the tests"
-	@$(PIP) --require-hashes --no-deps -r requirements/dev.txt
+	@$(PIP) --require-hashes --no-deps --no-build-isolation -r requirements/dev.txt
 	@touch $@

@@ -67,6 +67,9 @@ _TOLD: dict[Reason, tuple[Segment, ...]] = {
     Reason.DNS_REWRITTEN: (_P,),
     Reason.ADDRESS_FORBIDDEN: (_L, _P),
 }
+# What a desk lacks is its own fault, and stops no packet.
+_DESK = frozenset({"storage", "power", "signing_token", "signing_service"})
+_SERVERS = frozenset(reason for reason in Reason if reason.startswith(("tsa_", "crl_", "ocsp_")))
 _NAMES = frozenset(reason for reason in Reason if reason.startswith("dns_"))
 _SILENT = frozenset(
     {Reason.TCP_TIMEOUT, Reason.TCP_UNREACHABLE, Reason.TCP_RESET, Reason.TLS_TIMEOUT, Reason.HTTP_TIMEOUT}
@@ -75,14 +78,31 @@ _SILENT = frozenset(
 
 def locate(results: Iterable[Result]) -> list[Fault]:
     """The faults that explain `results`, nearest first; none when every target was reached and all is well nearby."""
-    measured = [result for result in results if result.outcome in (Outcome.OK, Outcome.FAILED)]
+    everywhere = [result for result in results if result.outcome in (Outcome.OK, Outcome.FAILED)]
+    measured = [result for result in everywhere if result.check not in _DESK]
+    return _ordered([*_way(measured), *_desk(everywhere)])
+
+
+def _way(measured: list[Result]) -> list[Fault]:
     targets = [result for result in measured if result.check == "connectivity"]
     near = _near(measured)
     failing = [result for result in targets if result.outcome is Outcome.FAILED]
     everything = bool(targets) and len(failing) == len(targets)
     if everything and near and near[0].segments[0] in (_D, _L):
         return [Fault(near[0].segments, near[0].reason, _targets(failing)), *near[1:]]
-    return _ordered([*near, *_far(failing, everything, measured)])
+    return [*near, *_far(failing, everything, measured)]
+
+
+def _desk(measured: list[Result]) -> Iterable[Fault]:
+    """A server of signatures that is out of reach is one more unreached system: with all others it says nothing new."""
+    sites = [result.outcome is Outcome.OK for result in measured if result.check == "connectivity"]
+    for result in measured:
+        if result.check not in _DESK or result.outcome is not Outcome.FAILED:
+            continue
+        if result.reason not in _SERVERS:
+            yield Fault((_D,), result.reason)
+        elif any(sites) or not sites or not result.reason.endswith("_unreachable"):
+            yield Fault((Segment.DESTINATION,), result.reason)
 
 
 def _near(measured: list[Result]) -> list[Fault]:

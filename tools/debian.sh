@@ -3,10 +3,14 @@
 # As root it installs them, without starting the services they bring; as anyone else it prints the one line that does.
 set -euo pipefail
 
-# group  package                    what shows that it is there: a command, python:MODULE or lib:NAME
+# group  package                    what shows that it is there: a command, python:MODULE, header:NAME, file:PATH or lib:NAME
 packages() {
   cat <<'END'
 env      python3-venv               python:ensurepip
+build    gcc                        cc
+build    libc6-dev                  file:/usr/include/stdio.h
+build    python3-dev                header:Python.h
+build    libpcsclite-dev            file:/usr/include/PCSC/winscard.h
 assets   npm                        npm
 test     postgresql                 postgres
 test     iproute2                   ip
@@ -20,6 +24,16 @@ test     unbound                    unbound
 test     dnsmasq-base               dnsmasq
 test     snmpd                      snmpd
 test     tinyproxy                  tinyproxy
+test     softhsm2                   softhsm2-util
+test     opensc                     pkcs11-tool
+test     opensc-pkcs11              file:/usr/lib/x86_64-linux-gnu/pkcs11/pkcs11-spy.so
+test     pcscd                      pcscd
+test     vsmartcard-vpcd            file:/usr/lib/pcsc/drivers/serial/libifdvpcd.so
+test     nut-server                 upsd
+test     cups-daemon                cupsd
+test     cups-client                lpadmin
+test     smartmontools              smartctl
+test     openssl                    openssl
 bench    iputils-ping               ping
 bench    fping                      fping
 bench    curl                       curl
@@ -38,6 +52,8 @@ PATH=$PATH:/usr/sbin:/sbin:$(printf '%s:' /usr/lib/postgresql/*/bin)
 present() {
   case $1 in
     python:*) "${PYTHON:-/usr/bin/python3}" -c "import ${1#python:}" 2>/dev/null ;;
+    header:*) test -e "$("${PYTHON:-/usr/bin/python3}" -c "import sysconfig; print(sysconfig.get_path(\"include\"))")/${1#header:}" ;;
+    file:*) test -e "${1#file:}" ;;
     lib:*) ldconfig -p | grep -q "${1#lib:}" ;;
     *) command -v "$1" >/dev/null ;;
   esac

@@ -12,21 +12,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
-    "dev": ("agent", "snmp", "scapy", "collector", "postgres", "dev"),
+    "dev": ("agent", "snmp", "scapy", "token", "collector", "postgres", "dev"),
     "agent": ("agent",),
     "snmp": ("snmp",),
     "scapy": ("scapy",),
+    "token": ("token",),
     "collector": ("collector",),
     "postgres": ("postgres",),
     "build": (),
 }
 PYTHON = "3.11"
+COMPILED = "swig>=4.2,<5\n"
+"""What builds the packages that have no wheel for Linux: pyscard."""
 
 
 def build_requires() -> str:
-    """What setuptools needs to install the project itself, one requirement a line."""
+    """What installing the project itself and packages without wheels needs, one requirement a line."""
     with (ROOT / "pyproject.toml").open("rb") as file:
-        return "\n".join(tomllib.load(file)["build-system"]["requires"]) + "\n"
+        return "\n".join(tomllib.load(file)["build-system"]["requires"]) + "\n" + COMPILED
 
 
 def command(name: str, upgrade: bool) -> list[str]:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from checks.kit import registry
 from checks.kit.child import ChildError
-from checks.kit.model import Check, Child, Env, Job, Meter, Reading, Reason, decode_params, error
+from checks.kit.model import Boot, Check, Child, Env, Job, Meter, Reading, Reason, decode_params, error
 
 _START = 1.0
 """Seconds of a run that a child may take to start and to end."""
@@ -28,6 +28,9 @@ class Task(Struct):
     params: Params
     seconds: float
     memory: dict[str, Any]
+    lasting: dict[str, Any] = field(default_factory=dict)
+    boots: tuple[Boot, ...] = ()
+    secret: bytes = b""
 
 
 class Done(Struct):
@@ -35,6 +38,7 @@ class Done(Struct):
 
     reading: Reading
     memory: dict[str, Any] = field(default_factory=dict)
+    lasting: dict[str, Any] = field(default_factory=dict)
     sockets: int = 0
     sent: int = 0
     received: int = 0
@@ -85,13 +89,15 @@ class Checks:
 
     def run(self, name: str, params: Params, env: Env) -> Reading:
         """One run in a child, which is killed when it does not end in time."""
-        task = Task(name, params, max(0.0, env.left() - _START), env.memory)
+        seconds = max(0.0, env.left() - _START)
+        task = Task(name, params, seconds, env.memory, env.lasting, env.boots, env.secret)
         try:
             done: Done = self._child.call(f"{__name__}:perform", task, answer=Done, timeout=env.left())
         except ChildError as why:
             return error(why.reason, f"the check's own process: {why.detail}")
-        env.memory.clear()
-        env.memory.update(done.memory)
+        for kept, left in ((env.memory, done.memory), (env.lasting, done.lasting)):
+            kept.clear()
+            kept.update(left)
         env.meter.add(sockets=done.sockets, sent=done.sent, received=done.received)
         return done.reading
 
@@ -140,7 +146,7 @@ def perform(argument: dict[str, Any]) -> Done:
     try:
         params = decode_params(check, task.params)
     except msgspec.ValidationError as why:
-        return Done(error(Reason.BAD_PARAMS, str(why)[:512]), task.memory)
+        return Done(error(Reason.BAD_PARAMS, str(why)[:512]), task.memory, task.lasting)
     env = Env(
         clock=SystemClock(),
         net=Net(meter=meter),
@@ -150,18 +156,30 @@ def perform(argument: dict[str, Any]) -> Done:
         now=time.monotonic,
         memory=task.memory,
         meter=meter,
+        lasting=task.lasting,
+        boots=task.boots,
+        secret=task.secret,
     )
     reading = check.run(params, env)
-    return Done(reading, env.memory, meter.sockets, meter.sent, meter.received)
+    return Done(reading, env.memory, env.lasting, meter.sockets, meter.sent, meter.received)
 
 
 class _Here:
     """The child of a check that already runs in one: its functions are called here, in a thread that is left behind
-    when it does not end in time; programs under another licence are still processes of their own."""
+    when it does not end in time; what is to be alone, or a program under another licence, is a process of its own."""
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+    def call(
+        self,
+        function: str,
+        argument: Any,
+        *,
+        answer: type[Any],
+        timeout: float,
+        memory: int = 0,
+        alone: bool = False,
+    ) -> Any:
         from checks.kit import child
 
-        if ":" not in function:
+        if alone or ":" not in function:
             return child.call(function, argument, answer=answer, timeout=timeout, memory=memory or child.MEMORY)
         return child.within(function, argument, answer=answer, timeout=timeout)

@@ -43,14 +43,23 @@ class _Frame(Struct, omit_defaults=True, forbid_unknown_fields=True):
     memory: bool = False
 
 
-def call(function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = MEMORY) -> Any:
+def call(
+    function: str,
+    argument: Any,
+    *,
+    answer: type[Any],
+    timeout: float,
+    memory: int = MEMORY,
+    alone: bool = True,  # noqa: ARG001
+) -> Any:
     """What ``package.module:function`` answers to `argument`, decoded as `answer`, within `timeout` seconds.
 
     ``package.module`` alone is a program that shares nothing with us but this protocol, for what our licence may not
     be combined with: it is run with `memory` as its argument, reads JSON to the end of its standard input, and writes
     ``{"answer": …}`` or ``{"failure": "one line"}``.
 
-    The child may use `memory` bytes of address space where the system can hold it to that (not on Windows).
+    The child may use `memory` bytes of address space where the system can hold it to that (not on Windows). It is
+    always `alone` in its process.
     Raises ChildError: CHILD_CRASHED (it raised or died), CHILD_HUNG, CHILD_GARBAGE (no JSON, or not an `answer`,
     or past MAX_ANSWER), CHILD_MEMORY.
     """

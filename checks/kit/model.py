@@ -102,6 +102,60 @@ class Reason(enum.StrEnum):
     NTP_TIMEOUT = "ntp_timeout"
     NTP_UNSYNCHRONISED = "ntp_unsynchronised"
     NTP_IMPLAUSIBLE = "ntp_implausible"
+    # the disk
+    DISK_FAILING = "disk_failing"
+    DISK_READ_ONLY = "disk_read_only"
+    DISK_FULL = "disk_full"
+    # power
+    ON_BATTERY = "on_battery"
+    BATTERY_LOW = "battery_low"
+    BATTERY_REPLACE = "battery_replace"
+    UPS_OVERLOAD = "ups_overload"
+    UPS_UNREACHABLE = "ups_unreachable"
+    # the signing token: reader, token, middleware, PIN, certificate, issuer
+    PCSC_STOPPED = "pcsc_stopped"
+    READER_ABSENT = "reader_absent"
+    READER_REDIRECTED = "reader_redirected"
+    TOKEN_ABSENT = "token_absent"  # noqa: S105
+    TOKEN_MUTE = "token_mute"  # noqa: S105
+    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105
+    TOKEN_REMOVED = "token_removed"  # noqa: S105
+    MODULE_MISSING = "module_missing"
+    MODULE_REFUSED = "module_refused"
+    MODULE_CRASHED = "module_crashed"
+    MODULE_HUNG = "module_hung"
+    MODULE_GARBAGE = "module_garbage"
+    TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105
+    TOKEN_UNINITIALISED = "token_uninitialised"  # noqa: S105
+    PIN_LOCKED = "pin_locked"
+    PIN_FINAL_TRY = "pin_final_try"
+    PIN_COUNT_LOW = "pin_count_low"
+    CERT_ABSENT = "cert_absent"
+    CERT_MALFORMED = "cert_malformed"
+    CERT_EXPIRED = "cert_expired"
+    CERT_NOT_YET_VALID = "cert_not_yet_valid"
+    CERT_USAGE = "cert_usage"
+    CERT_FORMER_UNIT = "cert_former_unit"
+    CERT_REVOKED = "cert_revoked"
+    CERT_SIGNATURE = "cert_signature"
+    ISSUER_MISSING = "issuer_missing"
+    ISSUER_UNTRUSTED = "issuer_untrusted"
+    ISSUER_EXPIRED = "issuer_expired"
+    # the services that a signature needs
+    SERVICE_STOPPED = "service_stopped"
+    SERVICE_TIMEOUT = "service_timeout"
+    SERVICE_MALFORMED = "service_malformed"
+    TSA_UNREACHABLE = "tsa_unreachable"
+    TSA_REFUSED = "tsa_refused"
+    TSA_MALFORMED = "tsa_malformed"
+    TSA_MISMATCH = "tsa_mismatch"
+    TSA_UNTRUSTED = "tsa_untrusted"
+    CRL_UNREACHABLE = "crl_unreachable"
+    CRL_MALFORMED = "crl_malformed"
+    CRL_STALE = "crl_stale"
+    OCSP_UNREACHABLE = "ocsp_unreachable"
+    OCSP_MALFORMED = "ocsp_malformed"
+    OCSP_STALE = "ocsp_stale"
     # could not be measured
     PERMISSION = "permission"
     UNSUPPORTED = "unsupported"
@@ -228,9 +282,23 @@ class Clock(Protocol):
 
 
 class Child(Protocol):
-    """Runs a function, or a program, in a process of its own; see :mod:`checks.kit.child`."""
+    """Runs a function, or a program, in a process of its own; see :mod:`checks.kit.child`. A check that runs in a child
+    itself calls functions there, in a thread, unless they are to be ``alone``: what may crash must be."""
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = ...) -> Any: ...
+    def call(
+        self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = ..., alone: bool = ...
+    ) -> Any: ...
+
+
+class Boot(Struct, frozen=True):
+    """One boot of this device as the agent saw it: the wall clock (µs) when the agent was first and last alive in it,
+    the seconds from the boot to the first of these, and whether the agent was stopped in order at the end."""
+
+    id: str
+    first: int
+    last: int
+    after: float
+    stopped: bool = False
 
 
 class Meter:
@@ -252,7 +320,12 @@ class Env(Struct, frozen=True, kw_only=True):
     """What a check may touch. ``deadline`` is on ``time.monotonic``; :meth:`left` is the seconds until then.
 
     ``memory`` belongs to the job: what one run leaves in it, the next run of the same job finds, until the agent ends.
-    It holds what JSON holds. ``meter`` counts what the run uses of the network; ``net`` counts its own part.
+    It holds what JSON holds. ``lasting`` is like it, and outlives the agent and the PC's restarts (at most 16 kB a
+    job). ``meter`` counts what the run uses of the network; ``net`` counts its own part.
+
+    ``boots`` are the device's last boots, oldest first, the present one last; empty where no agent keeps account of
+    them. ``secret`` keys fingerprints of what must not leave the PC: 32 bytes that stay the same on this device and
+    that nobody else knows.
     """
 
     clock: Clock
@@ -263,6 +336,9 @@ class Env(Struct, frozen=True, kw_only=True):
     now: Callable[[], float]
     memory: dict[str, Any] = field(default_factory=dict)
     meter: Meter = field(default_factory=Meter)
+    lasting: dict[str, Any] = field(default_factory=dict)
+    boots: tuple[Boot, ...] = ()
+    secret: bytes = b""
 
     def left(self, at_most: float | None = None) -> float:
         seconds = max(0.0, self.deadline - self.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from checks.kit.model import Outcome, Reason
+from checks.kit.words_desk import DESK, Row
 
 LANGUAGES = ("vi", "en")
 
@@ -31,8 +32,7 @@ _OUTCOMES: dict[Outcome, tuple[str, str, str, str]] = {
     Outcome.ERROR: ("◌", "?", "không đo được", "not measured"),
 }
 
-_Row = tuple[str, str, str, str]
-_REASONS: dict[Reason, _Row] = {
+_REASONS: dict[Reason, Row] = DESK | {
     Reason.DNS_NXDOMAIN: (
         "Tên miền không tồn tại", "Kiểm tra địa chỉ đã khai báo và máy chủ tên miền (DNS) đang dùng.",
         "The name does not exist", "Check the configured address and which name server (DNS) is in use.",

@@ -118,3 +118,33 @@ def test_segments_have_words_in_both_languages() -> None:
     assert words(fault, "en") == "the office network, the line out of the office or the provider's network"
     assert words(fault, "vi").endswith(" hoặc mạng của nhà cung cấp")
     assert words(Fault((Segment.DEVICE,), ""), "vi") == "máy này"
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        ("signing_token", "cert_expired"),
+        ("signing_service", "service_stopped"),
+        ("storage", "disk_full"),
+        ("power", "on_battery"),
+    ],
+)
+def test_what_a_desk_lacks_is_its_own_fault_and_explains_no_other(check: str, reason: str) -> None:
+    """An expired certificate does not stop the line."""
+    path = result("path", STOPPED, responding_hops=3, first_outside_hop=2)
+    found = locate([LAN, path, site("tcp_timeout"), result(check, reason)])
+    assert found == [Fault((Segment.DEVICE,), reason), Fault((Segment.PROVIDER,), "tcp_timeout", ("a",))]
+
+
+def test_a_time_stamp_server_out_of_reach_is_told_unless_everything_is() -> None:
+    """It is one more system."""
+    missing = result("signing_service", "tsa_unreachable")
+    assert locate([LAN, REACHED, site(), missing]) == [Fault((Segment.DESTINATION,), "tsa_unreachable")]
+    assert locate([missing]) == [Fault((Segment.DESTINATION,), "tsa_unreachable")]
+    assert [fault.reason for fault in locate([LAN, site("tcp_timeout"), missing])] == ["tcp_timeout"]
+
+
+def test_a_time_stamp_that_was_refused_was_reached() -> None:
+    """Whatever else fails."""
+    refused = result("signing_service", "tsa_refused")
+    assert [fault.reason for fault in locate([LAN, site("tcp_timeout"), refused])] == ["tcp_timeout", "tsa_refused"]

@@ -37,7 +37,7 @@ class FixedClock:
 class NoChild:
     """Fails the test when a check starts a child that it should not need."""
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
         raise AssertionError(f"{function} was called")
 
 

@@ -51,7 +51,7 @@ class Answers:
     def __init__(self, told: Told) -> None:
         self._told = told
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
         return self._told
 
 
@@ -154,7 +154,7 @@ def test_a_child_that_fails_leaves_the_clock_unjudged() -> None:
     """Not measured is not failing."""
 
     class Broken:
-        def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+        def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
             raise ChildError(Reason.CHILD_HUNG, "no answer within 30 s")
 
     reading = CHECK.run(decode_params(CHECK, {}), environment(child=Broken()))

@@ -123,7 +123,7 @@ def test_a_child_that_fails_leaves_the_name_servers_unjudged() -> None:
     """Not measured is not failing."""
 
     class Broken:
-        def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+        def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
             raise ChildError(Reason.CHILD_MEMORY, "it needed more memory than it may use")
 
     reading = CHECK.run(Params(host="a.vn"), environment(child=Broken()))
@@ -139,7 +139,7 @@ def test_windows_asks_the_child_for_its_servers(tmp_path: Path) -> None:
             return System("windows", "10.0.19045", "amd64")
 
     class Recorder:
-        def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+        def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
             orders.append(argument.registry)
             return Told([], Used())
 

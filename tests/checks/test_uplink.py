@@ -208,7 +208,7 @@ class Failing:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
         assert COMMUNITY.encode() in msgspec.json.encode(argument), "the child is told what to ask with"
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from checks.kit import child, registry
-from checks.kit.apart import Checks, Done
+from checks.kit.apart import Checks, Done, Task
 from checks.kit.child import ChildError
-from checks.kit.model import Env, Job, Meter, Outcome, Reading, Reason, decode_params
+from checks.kit.model import Boot, Env, Job, Meter, Outcome, Reading, Reason, decode_params
 from tests.checks.conftest import environment
 from tests.tree import ROOT
 
@@ -26,7 +26,7 @@ class Answering:
     def __init__(self, answer: Any) -> None:
         self.answer, self.asked = answer, list[Any]()
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
         self.asked.append((function, argument, timeout))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -106,10 +106,10 @@ def test_a_child_that_fails_is_an_error_with_its_reason() -> None:
 def test_what_the_child_used_counts_as_the_agents() -> None:
     """The hour's budget covers every process."""
     meter = Meter()
-    told = Answering(Done(Reading(outcome=Outcome.OK), {"a": 1}, 2, 30, 40))
+    told = Answering(Done(Reading(outcome=Outcome.OK), {"a": 1}, {"b": 2}, 2, 30, 40))
     env = msgspec.structs.replace(environment(child=told), meter=meter)
     assert Checks(told).run("lan", {"echoes": 5}, env).outcome is Outcome.OK
-    assert (meter.sockets, meter.sent, meter.received, env.memory) == (2, 30, 40, {"a": 1})
+    assert (meter.sockets, meter.sent, meter.received, env.memory, env.lasting) == (2, 30, 40, {"a": 1}, {"b": 2})
     function, task, timeout = told.asked[0]
     assert (function, task.check, task.params) == ("checks.kit.apart:perform", "lan", {"echoes": 5})
     assert task.seconds < timeout
@@ -152,3 +152,16 @@ def test_inside_a_child_functions_are_called_in_place(tmp_path: Path, monkeypatc
             child.within(function, None, answer=str, timeout=0.3)
         assert caught.value.reason is reason
     assert time.monotonic() - began < 10
+
+
+def test_what_lasts_the_boots_and_the_secret_reach_a_child() -> None:
+    """As JSON over its standard input, bytes included; what a run leaves comes back."""
+    boot = Boot("a", 1_790_000_000_000_000, 1_790_000_000_000_001, 30.5, True)
+    secret = bytes(range(224, 256))
+    env = msgspec.structs.replace(environment(), lasting={"a": [1]}, boots=(boot,), secret=secret)
+    told = Answering(Done(Reading(outcome=Outcome.OK), {}, {"a": [1, 2]}))
+    Checks(told).run("clock", {}, env)
+    task = msgspec.json.decode(msgspec.json.encode(told.asked[0][1]))
+    assert msgspec.convert(task, Task) == told.asked[0][1]
+    assert (told.asked[0][1].boots, told.asked[0][1].secret) == ((boot,), secret)
+    assert env.lasting == {"a": [1, 2]}

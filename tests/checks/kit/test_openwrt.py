@@ -46,7 +46,7 @@ class Ubus:
     def __init__(self, told: Told | None) -> None:
         self.told = told
 
-    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = 0) -> Any:
+    def call(self, function: str, argument: Any, *, answer: type[Any], timeout: float, **_: Any) -> Any:
         assert (function, argument, answer) == ("checks.kit.openwrt:ubus", None, Told)
         if self.told is None:
             raise ChildError(Reason.CHILD_CRASHED, "no ubus")

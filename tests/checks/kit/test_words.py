@@ -43,7 +43,7 @@ def test_titles_tell_reasons_apart() -> None:
 
 def test_a_reason_of_a_newer_release_is_called_by_its_code() -> None:
     """A collector may be older than an agent."""
-    assert words.reason("pin_locked", "vi") == words.Words("pin_locked", "")
+    assert words.reason("seal_broken", "vi") == words.Words("seal_broken", "")
     assert words.reason("dns_timeout", "en").title == "The name server does not answer"
 
 
