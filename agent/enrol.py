@@ -24,6 +24,9 @@ _WORDS = {
     "token_expired": "this token has expired: ask for a new one",
     "token_exhausted": "every seat of this token is taken: ask for a new one",
     "token_revoked": "this token was withdrawn: ask for a new one",
+    "unknown_station": "the unit's roster has no station of this name: see its list, or enrol without --station",
+    "station_role": "this station is for another kind of device: compare --role with the roster",
+    "station_taken": "another device stands at this station: ask an engineer to free it",
 }
 
 
@@ -39,8 +42,9 @@ class Enrolled(Struct, kw_only=True):
     status: Literal["active", "pending"]
 
 
-def enrol(url: str, token: str, config: AgentConfig, role: Role = "pc") -> Identity:
-    """Enrols this device with the collector at `url`; repeating it with the same token changes nothing.
+def enrol(url: str, token: str, config: AgentConfig, role: Role = "pc", station: str = "") -> Identity:
+    """Enrols this device with the collector at `url`; repeating it with the same token changes nothing. `station` is
+    its place in the unit's roster.
 
     The key is on disk before it is shown to anyone. Raises EnrolError, IdentityError or FileError.
     """
@@ -51,7 +55,8 @@ def enrol(url: str, token: str, config: AgentConfig, role: Role = "pc") -> Ident
     key = identity.make_key(directory)
     client = Client(url, ca_file=config.ca_file, timeout=config.push.timeout, agent=f"sansang-agent/{VERSION}")
     try:
-        reply = client.request("POST", PATH, request(token.strip(), key, role), [("Content-Type", "application/json")])
+        body = request(token.strip(), key, role, station.strip())
+        reply = client.request("POST", PATH, body, [("Content-Type", "application/json")])
     except HttpError as why:
         raise EnrolError(f"{url}: cannot be reached: {why}") from None
     finally:
@@ -62,17 +67,16 @@ def enrol(url: str, token: str, config: AgentConfig, role: Role = "pc") -> Ident
     return enrolled
 
 
-def request(token: str, key: Key, role: Role) -> bytes:
+def request(token: str, key: Key, role: Role, station: str = "") -> bytes:
     """The body: the token, the key, and the proof that who shows the key holds it."""
     proof = key.sign(CONTEXT + token.encode("utf-8", "surrogatepass") + key.public)
-    return msgspec.json.encode(
-        {
-            "token": text(token, 1024),
-            "public_key": base64.b64encode(key.public).decode(),
-            "proof": base64.b64encode(proof).decode(),
-            "role": role,
-        }
-    )
+    told = {
+        "token": text(token, 1024),
+        "public_key": base64.b64encode(key.public).decode(),
+        "proof": base64.b64encode(proof).decode(),
+        "role": role,
+    }
+    return msgspec.json.encode(told | {"station": text(station, 40)} if station else told)
 
 
 def _read(url: str, reply: Response) -> Enrolled:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 from typing import Any
 
@@ -18,6 +19,7 @@ from agent import files
 SEED = 32
 SECRET = 64
 SIGNATURE = 64
+_FINGERPRINT = b"sansang.fingerprint.v1"
 
 
 class IdentityError(Exception):
@@ -49,6 +51,11 @@ def key_path(state_dir: str) -> str:
 
 def load_key(state_dir: str) -> Key | None:
     """The key kept in `state_dir`, None when there is none yet. Raises IdentityError or FileError."""
+    seed = _load_seed(state_dir)
+    return None if seed is None else Key(seed)
+
+
+def _load_seed(state_dir: str) -> bytes | None:
     path = key_path(state_dir)
     text = files.read(path, 1024)
     if text is None:
@@ -59,7 +66,14 @@ def load_key(state_dir: str) -> Key | None:
         seed = b""
     if len(seed) != SEED:
         raise IdentityError(f"{path}: is damaged: expected {SEED} bytes in base64; remove it and enrol again")
-    return Key(seed)
+    return seed
+
+
+def secret(state_dir: str) -> bytes:
+    """What keys fingerprints on this device: 32 bytes that stay while its key does, from which the key cannot be found
+    (HMAC-SHA256, RFC 2104). Empty when there is no key yet. Raises IdentityError or FileError."""
+    seed = _load_seed(state_dir)
+    return b"" if seed is None else hmac.digest(seed, _FINGERPRINT, "sha256")
 
 
 def make_key(state_dir: str) -> Key:

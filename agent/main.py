@@ -14,7 +14,10 @@ from agent.config import AgentConfig, address_error, state_dir
 from agent.enrol import EnrolError
 from agent.files import FileError
 from agent.identity import IdentityError
+from agent.lasting import Lasting
+from agent.lifetime import Lifetime
 from agent.onsite import UsageError
+from agent.runner import MakeEnv
 from agent.schema import results as results_schema
 from agent.terminal import Terminal
 from checks.kit import child, registry, words
@@ -42,6 +45,16 @@ def _settings(file: str | None) -> AgentConfig:
 def _make_env(seconds: float) -> Env:
     now = time.monotonic
     return Env(clock=_clock, net=_net, host=_host, child=child, deadline=now() + seconds, now=now)
+
+
+def _equipped(folder: str) -> MakeEnv:
+    """An environment that also knows what an agent keeps in `folder`, so far as this user may read it."""
+    boots = Lifetime(folder, _clock).boots()
+    try:
+        secret = identity.secret(folder)
+    except (IdentityError, FileError):
+        secret = b""
+    return lambda seconds: msgspec.structs.replace(_make_env(seconds), boots=boots, secret=secret)
 
 
 _clock, _net, _host = SystemClock(), Net(), Host()
@@ -121,7 +134,8 @@ def check(
     except UsageError as why:
         raise click.UsageError(str(why)) from None
     terminal = None if as_json else Terminal(sys.stdout, words, lang or config.lang, details=details)
-    results = onsite.run_all(jobs, registry.load, _make_env, _clock, terminal)
+    folder = state_dir(config)
+    results = onsite.run_all(jobs, registry.load, _equipped(folder), _clock, terminal, Lasting(folder))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(results), indent=2).decode())
     if bundle and signer:
@@ -153,15 +167,16 @@ def _configured(config: AgentConfig) -> list[Job]:
 @click.argument("url")
 @click.argument("token")
 @click.option("--role", type=click.Choice(get_args(enrol.Role)), default="pc", show_default=True, help="What it is.")
+@click.option("--station", default="", metavar="CODE", help="Its place in the unit's roster, such as Q1.")
 @config_option
-def enrol_command(url: str, token: str, role: enrol.Role, file: str | None) -> None:
+def enrol_command(url: str, token: str, role: enrol.Role, station: str, file: str | None) -> None:
     """Enrol this PC with the collector at URL, using the TOKEN made for its unit.
 
     Makes the device's key if there is none. Repeating it is harmless.
     """
     config = _settings(file)
     try:
-        found = enrol.enrol(url, token, config, role)
+        found = enrol.enrol(url, token, config, role, station)
     except (EnrolError, IdentityError, FileError) as why:
         raise Fault(str(why)) from None
     waits = "" if found.status == "active" else ", waiting for an engineer's approval"

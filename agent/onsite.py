@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from agent import VERSION
+from agent.lasting import Lasting
 from agent.runner import Find, MakeEnv, Run
 from checks.kit import wire
 from checks.kit.model import Check, Clock, Job, Outcome, Reason, Result, error
@@ -81,10 +82,20 @@ def _default(check: Check) -> Job:
     return Job(check=check.name, every=check.every)
 
 
-def measure(job: Job, find: Find, make_env: MakeEnv, clock: Clock, screen: Screen | None = None) -> Result:
-    """One run of `job`, now."""
+def measure(
+    job: Job,
+    find: Find,
+    make_env: MakeEnv,
+    clock: Clock,
+    screen: Screen | None = None,
+    lasting: Lasting | None = None,
+) -> Result:
+    """One run of `job`, now. It may read what the agent's runs left in `lasting`, and leaves nothing there."""
     check = find(job.check)
-    run, began = Run(check, job, make_env(check.timeout), clock, lambda _: None), time.monotonic()
+    env = make_env(check.timeout)
+    if lasting is not None:
+        env = msgspec.structs.replace(env, lasting=lasting.of(job.key))
+    run, began = Run(check, job, env, clock, lambda _: None), time.monotonic()
     while run.alive and (left := run.deadline - time.monotonic()) > 0:
         run.wait(left if screen is None else min(left, TICK))
         if screen is not None and run.alive:
@@ -92,7 +103,14 @@ def measure(job: Job, find: Find, make_env: MakeEnv, clock: Clock, screen: Scree
     return run.take()
 
 
-def run_all(jobs: list[Job], find: Find, make_env: MakeEnv, clock: Clock, screen: Screen | None) -> list[Result]:
+def run_all(
+    jobs: list[Job],
+    find: Find,
+    make_env: MakeEnv,
+    clock: Clock,
+    screen: Screen | None,
+    lasting: Lasting | None = None,
+) -> list[Result]:
     """Runs `jobs` one after the other, so that none disturbs another's measurement."""
     results: list[Result] = []
     for number, job in enumerate(jobs, 1):
@@ -103,7 +121,7 @@ def run_all(jobs: list[Job], find: Find, make_env: MakeEnv, clock: Clock, screen
             continue
         if screen is not None:
             screen.begin(check, job, number, len(jobs))
-        results.append(measure(job, find, make_env, clock, screen))
+        results.append(measure(job, find, make_env, clock, screen, lasting))
         if screen is not None:
             screen.show(check, job, results[-1])
     if screen is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from agent import clean
+from agent.lasting import Key, Lasting
 from checks.kit.model import (
     Check,
     Clock,
@@ -31,7 +32,6 @@ SLOTS = 4
 
 MakeEnv = Callable[[float], Env]
 Find = Callable[[str], Check]
-Key = tuple[str, str]
 
 
 def run_check(check: Check, job: Job, env: Env) -> tuple[Reading, int]:
@@ -61,10 +61,11 @@ def _cleaned(reading: Reading, kept: tuple[Sample, ...]) -> Reading:
 
 
 class Run:
-    """One run of a job, in a thread of its own. Read ``result`` once :meth:`take` gave it."""
+    """One run of a job, in a thread of its own. Read ``lasting`` and ``dropped`` once it is not ``alive``."""
 
     def __init__(self, check: Check, job: Job, env: Env, clock: Clock, ended: Callable[[Run], None]) -> None:
         self.job, self.deadline = job, env.deadline + GRACE
+        self.lasting = env.lasting
         self.dropped = 0
         self._check, self._env, self._clock, self._ended = check, env, clock, ended
         self._lock = threading.Lock()
@@ -115,11 +116,19 @@ class Runner:
 
     A run that passes its deadline is given up: its result is ``error/deadline``, its slot is free, and its job does
     not start again until the thread has ended. What a job's check leaves in its memory stays until the job goes, or
-    gets other params.
+    gets other params; what it leaves in ``lasting`` is taken over when its thread has ended.
     """
 
-    def __init__(self, find: Find, make_env: MakeEnv, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        find: Find,
+        make_env: MakeEnv,
+        clock: Clock,
+        wake: Callable[[], None],
+        lasting: Lasting | None = None,
+    ) -> None:
         self._find, self._make_env, self._clock, self._wake = find, make_env, clock, wake
+        self._lasting = lasting or Lasting()
         self._slots, self._per_check = SLOTS, dict[str, int]()
         self._memory: dict[Key, tuple[dict[str, Any], dict[str, Any]]] = {}
         self._running: list[Run] = []
@@ -150,7 +159,8 @@ class Runner:
         """Starts `job`. Raises LookupError when there is no such check."""
         check = self._find(job.check)
         _, memory = self._memory.setdefault(job.key, (job.params, {}))
-        env = msgspec.structs.replace(self._make_env(check.timeout), memory=memory)
+        lasting = self._lasting.of(job.key)
+        env = msgspec.structs.replace(self._make_env(check.timeout), memory=memory, lasting=lasting)
         self._running.append(Run(check, job, env, self._clock, lambda _: self._wake()))
 
     def collect(self, now: float) -> tuple[list[Result], list[Key]]:
@@ -160,9 +170,11 @@ class Runner:
         for run in [run for run in self._abandoned if not run.alive]:
             self._abandoned.remove(run)
             ended.append(run.job.key)
+            self._lasting.put(run.job.key, run.lasting)
         for run in list(self._running):
             if not run.alive:
                 ended.append(run.job.key)
+                self._lasting.put(run.job.key, run.lasting)
             elif now < run.deadline:
                 continue
             else:
@@ -184,4 +196,6 @@ class Runner:
             run.wait(until - time.monotonic())
         ended = [run for run in self._running if not run.alive]
         self._running = [run for run in self._running if run.alive]
+        for run in ended:
+            self._lasting.put(run.job.key, run.lasting)
         return [run.take() for run in ended]

@@ -17,6 +17,8 @@ from agent import VERSION, files, identity, remote
 from agent.budget import Budget
 from agent.config import AgentConfig, state_dir
 from agent.http import Client
+from agent.lasting import Lasting
+from agent.lifetime import Lifetime
 from agent.log import log
 from agent.push import Pusher
 from agent.remote import RemoteConfig
@@ -24,7 +26,7 @@ from agent.runner import Find, MakeEnv, Runner
 from agent.schedule import Schedule
 from agent.spool import Spool, SpoolError, SpoolUnavailable
 from agent.timetable import Timetable
-from checks.kit.model import Clock, Meter, Result
+from checks.kit.model import Clock, Env, Meter, Result
 
 RING = 500
 """Results kept in memory while the disk refuses them."""
@@ -57,7 +59,10 @@ class Service:
         self._remote = remote.load(self._state_dir, known, find, fault)
         self._offered: RemoteConfig | None = None
         self._schedule = Schedule(self._identity.device)
-        self._runner = Runner(find, make_env, clock, lambda: self._events.put("ended"))
+        self._make_env, self._secret = make_env, identity.secret(self._state_dir)
+        self._lasting = Lasting(self._state_dir, log)
+        self._lifetime = Lifetime(self._state_dir, clock, log)
+        self._runner = Runner(find, self._equip, clock, lambda: self._events.put("ended"), self._lasting)
         self._budget, self._held_until = Budget(meter), 0.0
         self._timetable = Timetable()
         self._ahead: float | None = None
@@ -68,6 +73,10 @@ class Service:
         self._started = clock.wall()
         self._status_at = 0.0
         self._pusher = self._make_pusher(key)
+
+    def _equip(self, seconds: float) -> Env:
+        """What a run may touch, with what only the agent knows: the device's boots and its secret."""
+        return msgspec.structs.replace(self._make_env(seconds), boots=self._lifetime.boots(), secret=self._secret)
 
     def _make_pusher(self, key: identity.Key) -> Pusher:
         config, found = self._config, self._remote
@@ -117,6 +126,8 @@ class Service:
         for result in results:
             self._keep(result)
         self._start(now)
+        self._lifetime.renew(now, self._ahead)
+        self._lasting.save(now)
         if now >= self._status_at:
             self.write_status()
 
@@ -148,6 +159,7 @@ class Service:
             "late_runs": float(self._runner.late),
             "budget_deferred_runs": float(self._schedule.deferred),
             "dropped_samples": float(self._runner.dropped_samples),
+            "lasting_lost": float(self._lasting.lost),
             "push_failures": float(contact.failures),
             "config_refused": float(contact.config_refused),
             "uptime_seconds": max(0.0, (self._clock.wall() - self._started) / 1e6),
@@ -186,7 +198,7 @@ class Service:
 
     def _pause(self, now: float) -> float:
         """Seconds until something is to be done, if nothing happens before."""
-        waits: list[float | None] = [self._status_at - now, self._runner.wait(now)]
+        waits: list[float | None] = [self._status_at - now, self._lifetime.wait(now), self._runner.wait(now)]
         if self._held_until > now:
             waits.append(self._held_until - now)
         elif self._runner.free > 0:
@@ -223,6 +235,8 @@ class Service:
         found, jobs = self._remote, remote.merge(self._remote, self._config.jobs)
         self._schedule.replace(jobs, now)
         self._runner.remember(jobs)
+        if found is not None:  # without one, which jobs there are is only unknown
+            self._lasting.keep_only({job.key for job in jobs})
         limits = remote.Limits() if found is None else found.limits
         self._runner.limit(limits.slots, limits.per_check)
         self._budget.sockets, self._budget.bytes = limits.sockets_per_hour, limits.bytes_per_hour
@@ -257,9 +271,11 @@ class Service:
 
     def _shut_down(self, thread: threading.Thread) -> None:
         until = time.monotonic() + STOP_WITHIN - 2
+        self._lifetime.renew(time.monotonic(), self._ahead, stopped=True)  # first: the system may give us no time
         self._pusher.stop()
         for result in self._runner.finish(until - time.monotonic()):
             self._keep(result)
+        self._lasting.save(time.monotonic(), at_once=True)
         self.write_status()
         thread.join(max(0.1, until - time.monotonic()))
         self._spool.close()

@@ -8,7 +8,7 @@ import os
 import checks
 from checks.kit.model import Check
 
-RESIDENT = frozenset({"connectivity", "device"})
+RESIDENT = frozenset({"connectivity", "power"})
 """Checks that run in the agent's own process: often, or for less than a child costs. All others run in a child of
 their own each time (:mod:`checks.kit.apart`), which gives back what they load."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import sys
 from pathlib import Path
 
@@ -81,3 +84,19 @@ def test_files_are_read_up_to_their_limit(tmp_path: Path) -> None:
     with pytest.raises(files.FileError) as caught:
         files.read(str(tmp_path))
     assert str(caught.value) == f"{tmp_path}: cannot be read: is a directory"
+
+
+def test_the_secret_is_the_keys_own_and_does_not_show_it(tmp_path: Path) -> None:
+    """None before there is a key; the same after every start; another on every device."""
+    folders = [str(tmp_path / name) for name in "ab"]
+    assert identity.secret(folders[0]) == b""
+    for folder in folders:
+        identity.make_key(folder)
+    one, other = (identity.secret(folder) for folder in folders)
+    assert (len(one), one) == (32, identity.secret(folders[0]))
+    assert one != other
+    seed = base64.b64decode(Path(identity.key_path(folders[0])).read_bytes())
+    assert one == hmac.new(seed, b"sansang.fingerprint.v1", hashlib.sha256).digest()
+    Path(identity.key_path(folders[0])).write_bytes(b"short")
+    with pytest.raises(IdentityError):
+        identity.secret(folders[0])

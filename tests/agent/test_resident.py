@@ -116,6 +116,36 @@ def test_a_killed_agent_goes_on_where_it_was(enrolled: tuple[Path, Collector]) -
     assert collector.requests.count("GET /v1/config") == asked
 
 
+def test_boots_and_outages_survive_a_kill_and_a_stop(enrolled: tuple[Path, Collector]) -> None:
+    """The power check runs in the agent's first seconds; an agent that is killed was not stopped, one that is told to
+    stop was, and both are of one boot."""
+    file, collector = enrolled
+    collector.config["jobs"] = [{"check": "power", "every": 1}]
+    state = file.parent / "state"
+    state.joinpath("boots.json").write_text(
+        '{"boots": [{"id": "before", "first": 1790000000000000, "last": 1790007200000000, "after": 30.0}]}'
+    )
+
+    def account() -> list[tuple[bool, bool]]:
+        boots = json.loads((state / "boots.json").read_text())["boots"]
+        return [(boot["id"] == "before", boot["stopped"]) for boot in boots]
+
+    with running(file) as process:
+        wait_for(lambda: collector.stored)
+        process.kill()
+    assert account() == [(True, False), (False, False)]
+    last = max(collector.stored)
+    with running(file) as process:
+        wait_for(lambda: max(collector.stored) > (last[0], last[1] + 1))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert account() == [(True, False), (False, True)]
+    for body in collector.stored.values():
+        facts = json.loads(body)["facts"]
+        assert facts["last_outage_began"] == 1790007200
+        assert facts["last_outage_ended"] > 1790007200
+
+
 def test_an_unreadable_spool_is_one_clear_line(enrolled: tuple[Path, Collector]) -> None:
     """And exit code 1."""
     file, _ = enrolled

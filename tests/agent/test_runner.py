@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from agent import clean
+from agent.lasting import Lasting
 from agent.runner import Run, Runner, run_check
 from checks.kit.model import INT63, Job, Outcome, Reading, Reason, Result, Sample, error, failed, not_applicable, ok
 from tests.agent.fakes import BOOT, START, FakeClock, make_check, make_env
@@ -241,3 +242,28 @@ def test_a_check_may_be_held_to_fewer_runs_than_there_are_slots() -> None:
     hang.set()
     assert len(runner.finish(5)) == 2
     assert runner.room("fake") == 2
+
+
+def test_what_a_run_leaves_lasts_once_its_thread_has_ended() -> None:
+    """Over changed params too; a run that is given up leaves it when it ends after all."""
+    release = threading.Event()
+
+    def count(params: Any, env: Any) -> Reading:
+        env.lasting["runs"] = env.lasting.get("runs", 0) + 1
+        release.wait(20)
+        return ok()
+
+    kept, woken = Lasting(), threading.Event()
+    check = make_check(count, params=Params, timeout=0.01)
+    runner = Runner(lambda name: check, make_env, FakeClock(), woken.set, kept)
+    job = Job(check="fake", target="x", params={"url": "a"})
+    runner.start(job)
+    assert [result.reason for result in runner.collect(time.monotonic() + 5)[0]] == ["deadline"]
+    assert kept.of(job.key) == {}
+    release.set()
+    assert woken.wait(5)
+    runner.collect(time.monotonic())
+    runner.remember([Job(check="fake", target="x", params={"url": "b"})])
+    runner.start(Job(check="fake", target="x", params={"url": "b"}))
+    assert len(runner.finish(5)) == 1
+    assert kept.of(job.key) == {"runs": 2}

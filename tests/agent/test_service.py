@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,10 @@ from agent.remote import Refused
 from agent.service import Service
 from agent.spool import SpoolUnavailable
 from agent.timetable import Hours, TimedJob, Timetable, Window
-from checks.kit.model import Job, Meter
+from checks.kit.model import Job, Meter, ok
 from checks.kit.wire import Gap
 from tests.agent.collecting import collecting
-from tests.agent.fakes import START, FakeClock, make_check, make_env, make_result, number_of
+from tests.agent.fakes import BOOT, START, FakeClock, make_check, make_env, make_result, number_of
 
 
 @pytest.fixture
@@ -196,8 +197,75 @@ def test_a_used_up_budget_makes_jobs_wait(agent: Service) -> None:
     agent.step(now)
     assert agent._runner.finish(0) == []
     assert agent.health()["budget_deferred_runs"] == 2
-    agent._status_at = now + 10_000
+    agent._status_at = agent._lifetime._renew_at = now + 10_000
     assert 3000 < agent._pause(now) <= 3900
     agent.step(now + 3901)
     assert len(agent._runner.finish(5)) == 2
     assert agent.health()["budget_deferred_runs"] == 2
+
+
+def started(agent: Service, run: Any) -> Service:
+    """Another service over the same state, as after a restart; its checks are `run`."""
+    agent._spool.close()
+    return Service(agent._config, agent._clock, lambda name: make_check(run, name), ["fake"], make_env, Meter())
+
+
+def test_a_run_gets_what_the_agent_keeps_for_it(agent: Service) -> None:
+    """What the job left before the restart, the device's boots, and a secret that stays the same."""
+    seen: list[Any] = []
+
+    def run(params: Any, env: Any) -> Any:
+        seen.append((dict(env.lasting), env.boots, env.secret))
+        env.lasting["runs"] = env.lasting.get("runs", 0) + 1
+        return ok()
+
+    for _ in range(2):
+        agent = started(agent, run)
+        agent._schedule.replace([Job(check="fake", target="own", every=60)], time.monotonic())
+        agent.step(time.monotonic() + 10)
+        agent._shut_down(_ended())
+    assert [kept for kept, _, _ in seen] == [{}, {"runs": 1}]
+    assert [[boot.id for boot in boots] for _, boots, _ in seen] == [[BOOT], [BOOT]]
+    assert len({secret for _, _, secret in seen}) == 1
+    assert len(seen[0][2]) == 32
+
+
+def _ended() -> threading.Thread:
+    """A sending thread that has ended."""
+    thread = threading.Thread(target=str)
+    thread.start()
+    return thread
+
+
+def test_a_stop_marks_the_boot_and_a_step_clears_it(agent: Service) -> None:
+    """Before anything that may take time: the system may be shutting down."""
+    boots = Path(agent._state_dir) / "boots.json"
+    agent.step(time.monotonic())
+    assert json.loads(boots.read_text())["boots"][-1]["stopped"] is False
+    marked: list[bool] = []
+    agent._pusher.stop = lambda: marked.append(json.loads(boots.read_text())["boots"][-1]["stopped"])  # type: ignore[method-assign]
+    agent._shut_down(_ended())
+    assert marked == [True]
+    again = started(agent, lambda params, env: ok())
+    again.step(time.monotonic())
+    assert json.loads(boots.read_text())["boots"][-1]["stopped"] is False
+    again._spool.close()
+
+
+def test_jobs_are_forgotten_only_when_a_configuration_says_so(agent: Service) -> None:
+    """A lost configuration file is no reason to lose a trend."""
+    agent._lasting.put(("storage", ""), {"a": 1})
+    agent._take_up(time.monotonic())
+    assert agent._lasting.of(("storage", "")) == {"a": 1}
+    offered(agent)
+    assert agent._lasting.of(("storage", "")) == {}
+
+
+def test_damage_of_what_is_kept_does_not_stop_an_agent(agent: Service) -> None:
+    """It starts, with nothing kept."""
+    for name in ("lasting.json", "boots.json"):
+        (Path(agent._state_dir) / name).write_bytes(b"\0" * 100)
+    again = started(agent, lambda params, env: ok())
+    again.step(time.monotonic())
+    assert len(again._lifetime.boots()) == 1
+    again._spool.close()
