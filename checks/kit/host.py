@@ -12,6 +12,7 @@ import sys
 from msgspec import Struct
 
 MAX_TEXT = 256 * 1024
+_SUBKEYS = 1024
 
 
 class System(Struct, frozen=True):
@@ -23,10 +24,13 @@ class System(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """A file system: its size and what an ordinary user may still write, bytes."""
+    """A file system: its size and what an ordinary user may still write, bytes; how many files it can have in all and
+    still, 0 and 0 where it does not count them."""
 
     size: int
     free: int
+    files: int = 0
+    files_free: int = 0
 
 
 class Host:
@@ -46,9 +50,21 @@ class Host:
 
     def read(self, path: str) -> str | None:
         """At most MAX_TEXT bytes of the file at the absolute `path`; bytes that are not UTF-8 become U+FFFD."""
+        found = self.data(path)
+        return None if found is None else found.decode("utf-8", "replace")
+
+    def data(self, path: str) -> bytes | None:
+        """As :meth:`read`, for a file that is no text."""
         try:
             with open(self._root + path, "rb") as file:  # noqa: PTH123 - pathlib costs the resident agent 2.5 MB
-                return file.read(MAX_TEXT).decode("utf-8", "replace")
+                return file.read(MAX_TEXT)
+        except OSError:
+            return None
+
+    def modified(self, path: str) -> float | None:
+        """When the file or directory was last changed, epoch seconds."""
+        try:
+            return os.stat(self._root + path).st_mtime  # noqa: PTH116
         except OSError:
             return None
 
@@ -70,7 +86,8 @@ class Host:
             found = os.statvfs(self._root + path)
         except OSError:
             return None
-        return Usage(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
+        size, free = found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
+        return Usage(size, free, found.f_files, found.f_favail)
 
     def registry(self, key: str, value: str) -> str | int | None:
         """A value below HKEY_LOCAL_MACHINE, from the 64-bit view; None elsewhere than on Windows."""
@@ -85,3 +102,18 @@ class Host:
                 return None
             return found if isinstance(found, (str, int)) else None
         return None
+
+    def registry_names(self, key: str) -> list[str]:
+        """The subkeys of a key below HKEY_LOCAL_MACHINE, from the 64-bit view, at most 1,024; none elsewhere than on
+        Windows, and none when the key cannot be read."""
+        if sys.platform == "win32":
+            import winreg
+
+            access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
+            try:
+                with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key, 0, access) as opened:
+                    count = min(winreg.QueryInfoKey(opened)[0], _SUBKEYS)
+                    return [winreg.EnumKey(opened, index) for index in range(count)]
+            except OSError:
+                return []
+        return []

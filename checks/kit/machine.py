@@ -7,25 +7,34 @@ import re
 
 from msgspec import Struct
 
-YEAR = 365.2425 * 86400
-_EARLIEST = 946857600  # 2000-01-03: before lie the dates that firmware shows when its battery or its maker failed
-_CLOCK_SET = 1704067200  # 2024-01-01: a device that believes to live earlier cannot tell an age
+from checks.kit.edid import Screen
+
 _PLACEHOLDERS = re.compile(
-    r"to be filled by o\.?e\.?m\.?|system (manufacturer|product name|version)|base ?board (manufacturer|product name)"
-    r"|default string|all series|not (applicable|specified|available)|o\.?e\.?m\.?|none|null|n/?a|unknown|undefined"
-    r"|invalid|empty|type1productconfigid|[0x.\- *]*|0?123456789[0-9a-f]*",
+    r"to be filled by o\.?e\.?m\.?|system (manufacturer|product name|version|name|serial number)|product name"
+    r"|base ?board (manufacturer|product name|serial number)|default[ _]string|all series|o\.?e\.?m\.?(_serial)?"
+    r"|not( (applicable|specified|available))?|none|\(?null( string)?\)?|n/?a|unknown?|undefined|invalid|empty|eval"
+    r"|standard|type1productconfigid|systemserialnumb|serial number x+|[0x.\- *]*|n{3,}|1{5,}"
+    r"|((sys|sn|mb)-)?0?1234567?8?9?[0-9a-z]*|sys-9876543210|iatpass|tulip computers",
     re.I,
 )
 _VIRTUAL = re.compile(
     r"qemu|kvm|vmware|virtualbox|innotek|xen\b|bochs|parallels|virtual machine|hvm domu|amazon ec2", re.I
 )
-# Makers that left the id as the board's supplier delivered it.
+# Ids that makers left as the board's supplier delivered them: those that GLPI (src/Blacklist.php) and FusionInventory
+# (its table of blacklists) refuse, and those that inventories of others found on many PCs. Ids of one or two different
+# digits need no entry.
 _SHARED_IDS = frozenset(
     text.replace("-", "")
     for text in (
         "03000200-0400-0500-0006-000700080009",
         "00020003-0004-0005-0006-000700080009",
+        "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "01020304-0506-0708-090a-0b0c0d0e0f10",
+        "12345678-1234-1234-1234-123456789abc",
         "12345678-1234-5678-90ab-cddeefaabbcc",
+        "12345678-1234-5678-1234-567812345678",
+        "01234567-89ab-cdef-0123-456789abcdef",
+        "deadbeef-dead-beef-dead-beefdeadbeef",
         "11111111-2222-3333-4444-555555555555",
         "4c4c4544-0000-2010-8020-80c04f202020",
         "6ab5b300-538d-1014-9fb5-b0684d007b53",
@@ -37,7 +46,9 @@ class Machine(Struct, frozen=True, kw_only=True):
     """A PC as its system describes it; None is unknown. Sizes in bytes, ``firmware_date`` as ``2018-05-11``.
 
     ``memory_bytes`` is what the system may use: what the firmware keeps for itself is not in it. ``disk_kind`` and
-    ``disk_bytes`` are of the disk that holds the system, ``volume`` its file system.
+    ``disk_bytes`` are of the disk that holds the system, ``volume`` its file system. ``disks`` are those inside the PC
+    as smartctl names them, ``power_on_hours`` what the longest used of them tells where the system itself passes it on.
+    ``system_dates`` are the installations, epoch seconds; ``screen`` is the largest of ``screen_count``.
     """
 
     os_name: str | None = None
@@ -63,29 +74,13 @@ class Machine(Struct, frozen=True, kw_only=True):
     volume_bytes: int | None = None
     volume_free: int | None = None
     load: float | None = None
-
-
-class Age(Struct, frozen=True):
-    """How long ago the firmware was made, seconds, or why nobody knows. New firmware makes an old PC look younger:
-    the PC is at least this old."""
-
-    seconds: float | None
-    source: str
-
-
-def age(firmware_date: str | None, virtual: bool | None, now: float) -> Age:
-    """The age at `now` (epoch seconds). ``source`` is ``firmware_date``, or why there is none: ``virtual_machine``,
-    ``no_firmware_date``, ``implausible_firmware_date``, ``implausible_clock``."""
-    if virtual:
-        return Age(None, "virtual_machine")
-    if not firmware_date:
-        return Age(None, "no_firmware_date")
-    made = datetime.datetime.fromisoformat(firmware_date).replace(tzinfo=datetime.UTC).timestamp()
-    if now < _CLOCK_SET:
-        return Age(None, "implausible_clock")
-    if not _EARLIEST <= made <= now + 86400:
-        return Age(None, "implausible_firmware_date")
-    return Age(max(0.0, now - made), "firmware_date")
+    memory_slots: int | None = None
+    memory_slots_used: int | None = None
+    screen: Screen | None = None
+    screen_count: int | None = None
+    disks: tuple[str, ...] = ()
+    power_on_hours: int | None = None
+    system_dates: tuple[float, ...] = ()
 
 
 def date(text: str | None) -> str | None:
@@ -117,11 +112,13 @@ def is_virtual(*texts: str | None) -> bool:
 
 
 def is_shared_id(text: str | None) -> bool | None:
-    """Whether a hardware UUID is one that many PCs carry, and so identifies nobody. None when it cannot be read.
+    """Whether a hardware UUID is one that many PCs carry, or no UUID at all, and so identifies nobody. None when it
+    cannot be read.
 
     The id itself is compared here and goes nowhere.
     """
-    digits = re.sub(r"[^0-9a-f]", "", (text or "").lower())
-    if not digits:
+    clean = (text or "").strip()
+    if not clean:
         return None
-    return len(set(digits)) <= 2 or digits in _SHARED_IDS
+    digits = re.sub(r"[{}\-\s]", "", clean.lower())
+    return not re.fullmatch(r"[0-9a-f]{32}", digits) or len(set(digits)) <= 2 or digits in _SHARED_IDS

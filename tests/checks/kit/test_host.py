@@ -50,3 +50,18 @@ def test_the_system_is_the_kernels_answer() -> None:
 def test_there_is_no_registry_here() -> None:
     """Unknown, as everything that cannot be read."""
     assert Host().registry("SOFTWARE", "x") is None
+    assert Host().registry_names("SYSTEM\\Setup") == []
+
+
+def test_what_is_no_text_stays_as_it_is(tmp_path: Path) -> None:
+    """A screen's description would not survive as text."""
+    (tmp_path / "edid").write_bytes(b"\x00\xff" + b"x" * MAX_TEXT)
+    assert Host(str(tmp_path)).data("/edid") == b"\x00\xff" + b"x" * (MAX_TEXT - 2)
+    assert Host(str(tmp_path)).data("/none") is None
+
+
+def test_times_of_change_are_below_the_root_too(tmp_path: Path) -> None:
+    """Of files and of folders."""
+    os.utime(tmp_path, (1.5e9, 1.5e9))
+    assert Host(str(tmp_path)).modified("/") == 1.5e9
+    assert Host(str(tmp_path)).modified("/none") is None

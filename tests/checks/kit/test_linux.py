@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.kit import linux
+from checks.kit import linux, systemdisk
+from checks.kit.edid import Screen
 from checks.kit.host import Host
-from checks.kit.linux import Cpu, Disk
+from checks.kit.linux import Cpu
 
 
 def test_os_release_is_unquoted() -> None:
@@ -34,41 +34,6 @@ def test_hyperthreads_are_told_from_cores() -> None:
     assert (found.cores, found.threads) == (2, 3)
 
 
-def test_the_last_mount_of_the_root_counts() -> None:
-    """An initial file system lies below it."""
-    text = "1 0 0:2 / / rw - rootfs rootfs rw\n26 1 8:2 / / rw,relatime shared:1 master:2 - ext4 /dev/sda2 rw\n"
-    text += "27 26 8:3 / /x rw - ext4 /dev/sda3 rw\n"
-    assert linux.parse_root(text) == ("8:2", "/dev/sda2")
-    assert linux.parse_root("") == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("name", "rotational", "model", "kind"),
-    [
-        ("sda", "0\n", "Samsung SSD 870", "ssd"),
-        ("sda", "1\n", "WDC WD5000", "hdd"),
-        ("nvme0n1", "0\n", "KINGSTON", "ssd"),
-        ("mmcblk0", "0\n", None, "ssd"),
-        ("sda", None, "WDC", None),
-        ("sda", "2\n", "WDC", None),
-        ("vda", "1\n", None, None),
-        ("sda", "1\n", "LOGICAL VOLUME", None),
-        ("sda", "1\n", "MegaRAID 8708", None),
-        ("", "0\n", None, None),
-    ],
-)
-def test_a_kind_is_known_or_unknown(name: str, rotational: str | None, model: str | None, kind: str | None) -> None:
-    """A controller that hides its disks says nothing about them."""
-    assert linux.parse_disk(name, rotational, "2048\n", model).kind == kind
-
-
-def test_sizes_are_in_sectors_of_512() -> None:
-    """Whatever the disk's own sector is; text that is no number is unknown."""
-    assert linux.parse_disk("sda", "0", "500118192\n", "X1\n") == Disk("ssd", 256060514304, "X1")
-    for text in ("many", "²", "9" * 5000):
-        assert linux.parse_disk("sda", "0", text, None).size is None
-
-
 def test_memory_is_in_bytes_and_other_lines_are_left_out() -> None:
     """The kernel's kB are 1,024 bytes."""
     assert linux.parse_meminfo("MemTotal: 2 kB\nHugePages_Total: 5\nx\n") == {"MemTotal": 2048}
@@ -80,20 +45,53 @@ def test_a_load_that_reads_otherwise_is_unknown() -> None:
     assert linux.parse_load("") is None
 
 
-def test_disks_that_point_at_each_other_end(tmp_path: Path) -> None:
-    """A damaged tree is no endless loop."""
-    for name, below in (("dm-0", "dm-1"), ("dm-1", "dm-0")):
-        (tmp_path / f"sys/class/block/{name}/slaves/{below}").mkdir(parents=True)
-    (tmp_path / "proc/self").mkdir(parents=True)
-    (tmp_path / "proc/self/mountinfo").write_text("26 1 8:2 / / rw - ext4 /dev/dm-0 rw\n")
-    assert linux.system_disk(Host(str(tmp_path))) == Disk(None, None, None)
-
-
 @given(st.text())
 def test_no_text_breaks_a_parser(text: str) -> None:
     """These files come from the kernel, but also from containers and other people's kernels."""
     for parse in (
-        linux.parse_os_release, linux.parse_meminfo, linux.parse_load, linux.parse_cpuinfo, linux.parse_root,
+        linux.parse_os_release, linux.parse_meminfo, linux.parse_load, linux.parse_cpuinfo, systemdisk.parse_root,
     ):  # fmt: skip
         parse(text)
-    linux.parse_disk("sda", text, text, text)
+    systemdisk.parse_disk("sda", text, text, text)
+
+
+def _put(folder: Path, files: dict[str, str | bytes]) -> Host:
+    for path, contents in files.items():
+        file = folder / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(contents.encode() if isinstance(contents, str) else contents)
+    return Host(str(folder))
+
+
+def test_screens_are_the_connected_ones(tmp_path: Path) -> None:
+    """One without a description has the resolution of its first mode; cards themselves are no connectors."""
+    host = _put(
+        tmp_path,
+        {
+            "/sys/class/drm/card0/dev": "226:0\n",
+            "/sys/class/drm/card0-VGA-1/status": "connected\n",
+            "/sys/class/drm/card0-VGA-1/modes": "1366x768\n1024x768\n",
+            "/sys/class/drm/card0-DP-1/status": "connected\n",
+            "/sys/class/drm/card0-HDMI-A-1/status": "disconnected\n",
+            "/sys/class/drm/card0-HDMI-A-1/modes": "1920x1080\n",
+        },
+    )
+    assert linux.screens_of(host) == [Screen(), Screen(width=1366, height=768)]
+
+
+def test_no_screen_is_told_from_no_driver(tmp_path: Path) -> None:
+    """A kiosk whose screen is off, and a server that cannot know."""
+    assert linux.screens_of(_put(tmp_path, {"/sys/class/drm/card0-DP-1/status": "disconnected\n"})) == []
+    assert linux.screens_of(Host(str(tmp_path / "none"))) is None
+
+
+def test_memory_slots_are_counted_by_everybody_and_read_by_root(tmp_path: Path) -> None:
+    """The tables of an ordinary user are missing here as they are forbidden there."""
+    assert linux.memory_slots(Host(str(tmp_path))) == (None, None)
+    empty, full, large = (b"\x11\x28" + bytes(10) + size + bytes(26) for size in (b"\0\0", b"\0\x10", b"\xff\x7f"))
+    entries = "/sys/firmware/dmi/entries/"
+    one = _put(tmp_path, {f"{entries}17-0/raw": full, f"{entries}17-1/type": "17\n", f"{entries}16-0/type": "16\n"})
+    assert linux.memory_slots(one) == (2, None)
+    both = _put(tmp_path, {f"{entries}17-1/raw": empty, f"{entries}17-2/raw": large})
+    assert linux.memory_slots(both) == (3, 2)
+    assert not linux.holds_module(b"\x11\x0c")
