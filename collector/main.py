@@ -27,6 +27,7 @@ from collector.config import CollectorConfig
 from collector.counter import ask
 from collector.office import Office, Socket, Wrong
 from collector.readiness.model import UnitVerdict
+from collector.roster import command
 from collector.store.engine import StoreError
 from collector.units import fold
 
@@ -202,15 +203,100 @@ def devices_revoke(file: str | None, device: str) -> None:
     asyncio.run(ask(parts_of(file), "devices.revoke", device=device))
 
 
+@cli.group()
+def roster() -> None:
+    """What units should have: people, equipment, lines, and a station for each machine."""
+
+
+@roster.command("template")
+@configured
+@in_language
+@click.argument("target", metavar="FILE.xlsx", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def roster_template(file: str | None, lang: str | None, target: Path, force: bool) -> None:
+    """Write the workbook that offices fill in, with the locality's units, notes, drop-downs and an example."""
+    command.template(command.Desktop(*load(file), lang), target, force=force)
+
+
+@roster.command("import")
+@configured
+@in_language
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--keep-missing", is_flag=True, help="Keep the stations and sites of a listed unit that are not listed.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def roster_import(
+    file: str | None, lang: str | None, files: tuple[Path, ...], dry_run: bool, keep_missing: bool, as_json: bool
+) -> None:
+    """Take one .xlsx, or .csv files, together: all of it or, with a line for every error, nothing.
+
+    Units that the files do not mention stay as they are. A listed unit's stations that are missing are retired.
+    """
+    desk = command.Desktop(*load(file), lang)
+    command.take(desk, files, dry_run=dry_run, keep_missing=keep_missing, as_json=as_json)
+
+
+@roster.command("show")
+@configured
+@in_language
+@click.option("--unit", metavar="CODE", help="All of this unit.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def roster_show(file: str | None, lang: str | None, unit: str | None, as_json: bool) -> None:
+    """Show what is stored; secrets as ***."""
+    command.show(command.Desktop(*load(file), lang), unit, as_json=as_json)
+
+
+@roster.command("export")
+@configured
+@in_language
+@click.argument("target", metavar="FILE.xlsx|csv", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite files.")
+def roster_export(file: str | None, lang: str | None, target: Path, force: bool) -> None:
+    """Write what is stored as a workbook, or as three CSV files; importing it again changes nothing."""
+    command.export(command.Desktop(*load(file), lang), target, force=force)
+
+
+@roster.command("match")
+@configured
+@click.argument("device", metavar="DEVICE")
+@click.argument("station", metavar="STATION")
+def roster_match(file: str | None, device: str, station: str) -> None:
+    """Say at which station of its unit a device stands; a technician does so with `enrol --station`."""
+    unit = asyncio.run(ask(parts_of(file), "roster.match", device=device, station=station))
+    click.echo(f"{device} stands at {unit}/{station}")
+
+
+@roster.command("unmatch")
+@configured
+@click.argument("device", metavar="DEVICE")
+def roster_unmatch(file: str | None, device: str) -> None:
+    """Free the station where a device stands."""
+    asyncio.run(ask(parts_of(file), "roster.unmatch", device=device))
+
+
+@roster.command("unmatched")
+@configured
+@in_language
+@click.option("--unit", metavar="CODE", help="Only this unit.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def roster_unmatched(file: str | None, lang: str | None, unit: str | None, as_json: bool) -> None:
+    """List devices without a station, and stations without a device."""
+    parts = parts_of(file)
+    found = asyncio.run(ask(parts, "roster.unmatched", unit=unit))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        show.unmatched(found, parts.live.units, lang or parts.config.lang)
+
+
 @cli.command("import")
 @configured
 @click.argument("bundle", type=click.Path(dir_okay=False, path_type=Path))
 def import_(file: str | None, bundle: Path) -> None:
     """Take a technician's file (`sansang-agent check --bundle FILE`), exactly as if its device had pushed it."""
-    parts = parts_of(file)
-    refused = 0
-    for number, sealed in enumerate(_frames(bundle), 1):
-        answer = asyncio.run(ask(parts, "import", sealed=sealed))
+    refused, batches = 0, list(_frames(bundle))
+    answers = asyncio.run(ask(parts_of(file), "import", batches=batches)) if batches else []
+    for number, answer in enumerate(answers, 1):
         refused += "error" in answer
         said = f"refused: {answer['error']}: {answer['message']}" if "error" in answer else f"taken: {answer['device']}"
         click.echo(f"batch {number}: {said}")

@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from checks.kit import wire
 from collector.app import Parts
 from collector.ingest import Refusal
-from collector.store import devices
+from collector.roster.desk import Desk
+from collector.store import devices, roster
 
 SOCKET = "admin.sock"
+MAX_REQUEST = 64 * 1024 * 1024
+"""A roster of 3,321 units of 10 stations is 6 MB."""
 
 
 class Wrong(Exception):
@@ -40,6 +42,10 @@ class Office:
             "devices.revoke": lambda device: self._set_status(device, devices.REVOKED),
             "readiness": self.readiness,
             "import": self.take,
+            "roster.match": self.match,
+            "roster.unmatch": self.unmatch,
+            "roster.unmatched": self.unmatched,
+            **Desk(parts.store, parts.now).calls,
         }
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Any:
@@ -89,6 +95,49 @@ class Office:
             raise Wrong(f"no device has the id {device!r}")
         await self._parts.sweep.once()
 
+    async def match(self, device: str, station: str) -> str:
+        """Puts a device at a station of its unit, away from where it stood; the unit's code."""
+        member = self._parts.directory.get(device)
+        if member is None or member.device.status == devices.REVOKED:
+            raise Wrong(f"no device in force has the id {device!r}")
+        now = self._parts.now()
+        try:
+            await self._parts.store.write(lambda connection: roster.settle(connection, member.device, station, now=now))
+        except devices.Refused as why:
+            raise Wrong(str(why)) from None
+        await self._parts.sweep.once()
+        return member.device.unit
+
+    async def unmatch(self, device: str) -> None:
+        """Frees the station where the device stands."""
+        found = self._parts.live.stations.of_device(device)
+        if found is None:
+            raise Wrong(f"the device {device!r} stands at no station")
+        now = self._parts.now()
+        await self._parts.store.write(lambda connection: roster.assign(connection, found.key, None, now=now))
+        await self._parts.sweep.once()
+
+    async def unmatched(self, unit: str | None = None) -> dict[str, Any]:
+        """Active devices that stand nowhere, and stations where nobody does, of units that the roster names."""
+        if unit is not None:
+            self._unit(unit)
+        live = self._parts.live
+        codes = sorted(live.stations.units & live.units.keys()) if unit is None else [unit]
+        stations = [station for code in codes for station in live.stations_of(code)]
+        known = [device for code in codes for device in live.devices_of(code)]
+        return {
+            "devices": [
+                {"id": device.id, "unit": device.unit, "role": device.role, "last_seen": device.last_seen}
+                for device in known
+                if device.status == devices.ACTIVE and not device.station
+            ],
+            "stations": [
+                {"unit": station.unit, "id": station.id, "role": station.role, "title": station.title}
+                for station in stations
+                if station.agent and station.device is None
+            ],
+        }
+
     async def readiness(self, unit: str | None = None) -> list[Any]:
         """The verdict of one unit, or of all that have a device."""
         if unit is not None:
@@ -97,8 +146,11 @@ class Office:
         codes = [unit] if unit else [code for code in verdicts if code in self._parts.directory.units]
         return [verdicts[code] for code in codes]
 
-    async def take(self, sealed: bytes) -> dict[str, Any]:
-        """One signed batch from a technician's file; the same as if its device had pushed it."""
+    async def take(self, batches: list[bytes]) -> list[dict[str, Any]]:
+        """The signed batches of a technician's file; the same as if their device had pushed them, one by one."""
+        return [await self._taken(sealed) for sealed in batches]
+
+    async def _taken(self, sealed: bytes) -> dict[str, Any]:
         try:
             ack = await self._parts.ingest.take(sealed)
         except Refusal as refusal:
@@ -115,7 +167,7 @@ class Socket:
 
     def __init__(self, office: Office, folder: Path) -> None:
         self._office, self._path = office, folder / SOCKET
-        app = web.Application(client_max_size=wire.MAX_SEALED * 2)
+        app = web.Application(client_max_size=MAX_REQUEST)
         app.add_routes([web.post("/call/{name}", self._serve)])
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
 

@@ -30,6 +30,7 @@ _HEADS = {
     "seen": ("đo lần cuối", "last measured"), "clock": ("lệch giờ (s)", "clock (s)"),
     "verdict": ("kết luận", "verdict"),
     "why": ("lý do", "why"), "devices": ("thiết bị", "devices"), "what": ("yêu cầu", "requirement"),
+    "station": ("vị trí", "station"), "title": ("tên gọi", "called"),
     "value": ("đo được", "measured"), "need": ("cần", "needed"), "source": ("căn cứ", "source"),
 }  # fmt: skip
 
@@ -80,6 +81,23 @@ def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -
         seen = _instant(device["last_seen"])
         table.add_row(device["id"], escape(name), device["role"], device["status"], seen, clock)
     console().print(table)
+
+
+def unmatched(found: dict[str, Any], known: Mapping[str, Unit], lang: str) -> None:
+    """Devices that stand nowhere, then stations where nobody does; who goes where is for people to say."""
+    stations = _table(lang, "station", "unit", "role", "title")
+    for one in found["stations"]:
+        name = known[one["unit"]].name if one["unit"] in known else one["unit"]
+        stations.add_row(escape(one["id"]), escape(name), one["role"], escape(one["title"]))
+    homeless = _table(lang, "id", "unit", "role", "seen")
+    for one in found["devices"]:
+        name = known[one["unit"]].name if one["unit"] in known else one["unit"]
+        homeless.add_row(one["id"], escape(name), one["role"], _instant(one["last_seen"]))
+    heads = (("Thiết bị chưa có vị trí", "Devices without a station"), ("Vị trí chưa có thiết bị", "Free stations"))
+    for head, table in zip(heads, (homeless, stations), strict=True):
+        console().print(f"[bold]{head[lang == 'en']}: {table.row_count}[/]")
+        if table.row_count:
+            console().print(table)
 
 
 def readiness(

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The Alembic revision this code speaks; a test compares it with the migrations."""
 
 metadata = MetaData()
@@ -126,4 +126,39 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("detail", Text, nullable=False, default=""),
+)
+
+roster_mark = Table(
+    "roster_mark",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, 1: taken by who changes the roster
+    Column("revision", BigInteger, nullable=False),
+)
+
+roster_units = Table(
+    "roster_units",
+    metadata,
+    Column("unit", String(5), primary_key=True),
+    Column("told", Text, nullable=False),  # JSON of collector.roster.model.UnitRoster; holds SNMP secrets
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+roster_sites = Table(
+    "roster_sites",
+    metadata,
+    Column("unit", String(5), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("told", Text, nullable=False),  # JSON of collector.roster.model.Site
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+roster_stations = Table(
+    "roster_stations",
+    metadata,
+    Column("unit", String(5), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("told", Text, nullable=False),  # JSON of collector.roster.model.Station, without the two columns below
+    Column("device", String(36), unique=True),
+    Column("retired_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False),
 )

@@ -173,6 +173,17 @@ async def test_a_technicians_file_is_taken_as_if_pushed(client: Client, tmp_path
     assert err == "sansang-collector: 1 of the file's batches were refused; the file itself is unchanged\n"
 
 
+async def test_a_file_of_several_batches_is_taken_without_a_running_collector(tmp_path: Path) -> None:
+    """The whole file in one opening of the database."""
+    file, bundle, sender = str(tmp_path / "collector.yaml"), tmp_path / "visit.ssb", Sender()
+    async with served(tmp_path) as client:
+        await client.enrolled(sender)
+    batches = [sender.sealed(sender.result(target="tiep-nhan")) for _ in range(3)]
+    bundle.write_bytes(b"".join(struct.pack(">I", len(sealed)) + sealed for sealed in batches))
+    taken = "".join(f"batch {number}: taken: {sender.device}\n" for number in (1, 2, 3))
+    assert await call("import", "--config", file, str(bundle)) == (0, taken, "")
+
+
 def test_what_is_stored_is_for_the_collectors_own_user(file: str) -> None:
     """Folder, database and lock, whatever the umask of who started it."""
     run("tokens", "create", "--config", file, "--unit", XOM_CHIEU)
