@@ -28,6 +28,7 @@ from collector.ingest import Ingest, Refusal
 from collector.ledger import Ledger
 from collector.live import Live
 from collector.log import one_line
+from collector.stations import Stations
 from collector.store.engine import Store
 from collector.sweep import Rules, Sweep
 from collector.telemetry import Telemetry
@@ -86,7 +87,8 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         complain=lambda why: log.error("commit failed", extra={"why": one_line(why)}),
     )
     telemetry.waiting.set_function(lambda: ingest.inflight)
-    live = Live(store, directory, catalog.units, catalog.targets)
+    stations = Stations(store)
+    live = Live(store, directory, stations, catalog.units, catalog.targets)
     exposition = Exposition(metric for _, metric in catalog.metrics.values())
     sweep = Sweep(
         store,
@@ -95,7 +97,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         live,
         exposition,
         Catalogue({name: metric for name, (_, metric) in catalog.metrics.items()}, catalog.jobs),
-        Rules(catalog.profile, catalog.locality.id, catalog.targets_of),
+        Rules(catalog.profile, catalog.locality.id, catalog.targets_of, catalog.tell),
         Windows(catalog.office, [line.window // 1_000_000 for line in catalog.profile.requirements if line.window]),
         telemetry,
         now=now,
@@ -176,6 +178,7 @@ class Server:
         await asyncio.to_thread(parts.store.open)
         try:
             await parts.directory.refresh()
+            await parts.sweep.take_roster()
             await self._listen()
             await parts.sweep.start()
         except BaseException:

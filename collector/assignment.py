@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct, structs
 
-from checks.kit.model import Check
+from checks.kit.model import Check, decode_params
 from checks.kit.strict import Where
 from collector.address import literal
 from collector.locality_file import ROLES
@@ -16,13 +17,15 @@ from collector.plan import COLLECTOR, MANDATORY, UNCHANGED, Change, Locality, Pl
 from collector.readiness.model import Target
 from collector.served import ServedJob, ServedWindow
 
+LINE = "uplink"
+"""The check that measures a unit's line, of which the roster may know the router and the contract."""
 AIMS = ("url", "host", "target")
 """The parameter that takes a system's address: the first that a check has."""
 
 
 class Task(Struct, frozen=True):
     """A job, and where each of its parameters may be written: places in the file with what stands there, the one that
-    goes first, first."""
+    goes first, first. What the roster says has no place in the file; what the file says of a unit goes before it."""
 
     job: ServedJob
     layers: tuple[tuple[Where, Mapping[str, Any]], ...]
@@ -39,9 +42,28 @@ class Assignment:
         self._scopes = [scope for scope in scopes if scope.only or scope.never]
         self._named = set(self._changes).union(*(scope.only | scope.never for scope in self._scopes))
         self._alike: dict[tuple[bool | int, ...], str] = {}
+        self._told: dict[str, dict[str, Any]] = {}
+
+    def tell(self, unit: str, uplink: dict[str, Any]) -> bool:
+        """Takes what the roster says of the unit's line, as parameters of the check ``uplink``; empty: nothing. False
+        when the check does not take them together with the file's: the roster's are then left out."""
+        self._told.pop(unit, None)
+        if not uplink:
+            return True
+        self._told[unit] = uplink
+        try:
+            for task in self.tasks(unit):
+                if task.job.check == LINE:
+                    decode_params(self._checks[LINE], task.job.params)
+        except msgspec.ValidationError:
+            del self._told[unit]
+            return False
+        return True
 
     def like(self, unit: str) -> str:
         """A unit that is told the same as `unit`; ``""`` where nothing is said of it apart."""
+        if unit in self._told:
+            return unit
         if unit not in self._named:
             return ""
         said = (self._changes.get(unit, -1), *(scope.holds(unit) for scope in self._scopes))
@@ -111,6 +133,8 @@ class Assignment:
         if change.params:
             place = list(self._change(unit).plans).index(plan.check)
             found.append(((*here, "jobs", place, "params"), change.params))
+        if plan.check == LINE and unit in self._told:
+            found.append(((), self._told[unit]))
         if site is not None:
             found.append((("targets", self._locality.sites.index(site), "params"), site.params))
         return (*found, (("jobs", index, "params"), plan.params))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
+from collector.roster.model import Station, UnitRoster
 
 
 class Board(Protocol):
@@ -27,6 +28,14 @@ class Board(Protocol):
     def targets(self) -> list[Target]: ...
 
     def devices_of(self, unit: str) -> list[DeviceFacts]: ...
+
+    def told(self, unit: str) -> UnitRoster | None:
+        """What the roster says of the unit as a whole."""
+        ...
+
+    def stations_of(self, unit: str) -> list[Station]:
+        """The stations that the roster names in the unit."""
+        ...
 
     def device(self, device: str) -> DeviceFacts | None: ...
 

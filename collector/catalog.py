@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -98,6 +99,17 @@ class Catalog:
         if like not in self._targets:
             self._targets[like] = self._assignment.targets(like)
         return self._targets[like]
+
+    def tell(self, unit: str, uplink: dict[str, Any]) -> bool:
+        """Takes the roster's parameters of `unit` for the check ``uplink``; False when they do not fit and are left
+        out."""
+        fits = self._assignment.tell(unit, uplink)
+        kept: dict[tuple[str, str], Any]
+        for kept in (self._jobs, self._keys, self._configs):
+            for key in [key for key in kept if key[0] == unit]:
+                kept.pop(key, None)
+        self._targets.pop(unit, None)
+        return fits
 
     def device_config(self, unit: str, role: str) -> DeviceConfig:
         """What the agent of such a device is to do, as of now: maintenance that is over is left out."""

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from sqlalchemy import Connection
 
 from collector.directory import Directory, Key
 from collector.ingest import Refusal
-from collector.store import devices
+from collector.store import devices, roster
 from collector.store.engine import Store
 from collector.telemetry import Telemetry
 
@@ -27,6 +28,7 @@ class Request(Struct):
     public_key: Annotated[str, Meta(max_length=64)]
     proof: Annotated[str, Meta(max_length=128)]
     role: Literal["pc", "kiosk", "router"] = "pc"
+    station: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Enrolled(Struct):
@@ -56,15 +58,19 @@ class Enrolment:
     async def _take(self, body: bytes) -> Enrolled:
         request, public_key = _read(body)
         try:
-            device = await self._store.write(
-                lambda connection: devices.enrol(
-                    connection, token=request.token, public_key=public_key, role=request.role, now=self._now()
-                )
-            )
+            device = await self._store.write(lambda connection: self._enrol(connection, request, public_key))
         except devices.Refused as why:
             raise Refusal(_STATUS.get(why.code, 403), why.code, str(why)) from None
         await self._directory.refresh()
         return Enrolled(device.id, device.unit, device.status)
+
+    def _enrol(self, connection: Connection, request: Request, public_key: bytes) -> devices.Device:
+        """In one transaction: a station that is refused takes no seat."""
+        now = self._now()
+        device = devices.enrol(connection, token=request.token, public_key=public_key, role=request.role, now=now)
+        if request.station:
+            roster.settle(connection, device, request.station, now=now)
+        return device
 
 
 def _read(body: bytes) -> tuple[Request, bytes]:
@@ -74,8 +80,8 @@ def _read(body: bytes) -> tuple[Request, bytes]:
         proof = base64.b64decode(request.proof, validate=True)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, binascii.Error, ValueError) as why:
         raise Refusal(400, "invalid", f"the enrolment request cannot be read: {why}") from None
-    if "\0" in request.token:
-        raise Refusal(400, "invalid", "the enrolment request cannot be read: the token holds a NUL character")
+    if "\0" in request.token + request.station:
+        raise Refusal(400, "invalid", "the enrolment request cannot be read: it holds a NUL character")
     message = CONTEXT + request.token.encode() + public_key
     if len(public_key) != 32 or not Key(public_key).verify(message, proof):
         raise Refusal(400, "bad_proof", "the request is not signed by the key it names")

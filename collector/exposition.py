@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from checks.kit.model import Metric, Outcome, Reason, Result
 from collector.readiness.model import DeviceFacts, Silence, Unit, UnitVerdict, Verdict
+from collector.stations import Due
 from collector.tally import job_key
 
 
@@ -34,6 +35,14 @@ UNIT = (
         "sansang_unit_requirement", ("unit", "requirement", "state"), "State set: 1 for a requirement's present state."
     ),
     Family("sansang_unit_devices_expected", ("unit",), "Devices that should report."),
+    Family("sansang_unit_roster", ("unit", "kind"), "People and equipment that the roster names."),
+    Family("sansang_unit_stations", ("unit", "role"), "Stations that the roster names and that should report."),
+    Family("sansang_unit_stations_seen", ("unit", "role"), "Those of them whose device has ever reported."),
+    Family(
+        "sansang_unit_contract_bytes_per_second",
+        ("unit", "direction"),
+        "What the line is contracted for, by the roster.",
+    ),
     Family("sansang_unit_devices_reporting", ("unit",), "Devices that do report."),
     Family("sansang_unit_verdict_since_timestamp_seconds", ("unit",), "Since when the unit has its verdict."),
     Family("sansang_unit_last_result_timestamp_seconds", ("unit",), "When the unit's newest result was taken."),
@@ -41,7 +50,8 @@ UNIT = (
 _DEVICE = ("unit", "device")
 _JOB = ("unit", "device", "check", "target")
 DEVICE = (
-    Family("sansang_device_info", (*_DEVICE, "role", "version"), "A device; join on device."),
+    Family("sansang_device_info", (*_DEVICE, "role", "version", "station"), "A device; join on device."),
+    Family("sansang_device_purchase_timestamp_seconds", _DEVICE, "The day the device was bought, by the roster."),
     Family("sansang_device_last_result_timestamp_seconds", _DEVICE, "When the device's newest result was taken."),
     Family("sansang_device_clock_offset_seconds", _DEVICE, "How far the device's clock is ahead of the collector's."),
     Family("sansang_device_clock_drift_ratio", _DEVICE, "How fast its clock gains on the collector's, s/s."),
@@ -50,6 +60,7 @@ DEVICE = (
     Family("sansang_check_timestamp_seconds", _JOB, "When the newest run was taken."),
 )
 FAMILIES = UNIT + DEVICE
+NOTHING = Due()
 Lines = dict[str, str]
 """A unit's or a device's lines by series name, each line ended."""
 
@@ -66,8 +77,8 @@ def _number(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-def unit_lines(unit: Unit, verdict: UnitVerdict, locality: str) -> Lines:
-    """A unit's lines. A unit that was never heard of has no timestamp."""
+def unit_lines(unit: Unit, verdict: UnitVerdict, locality: str, due: Due = NOTHING) -> Lines:
+    """A unit's lines. A unit that was never heard of has no timestamp, one that no roster names none of it."""
     own = {"unit": unit.code}
     info = {"name": unit.name, "kind": unit.kind, "province": unit.province, "locality": locality}
     place = {"lat": repr(unit.lat), "lon": repr(unit.lon)}
@@ -84,6 +95,14 @@ def unit_lines(unit: Unit, verdict: UnitVerdict, locality: str) -> Lines:
         "sansang_unit_devices_expected": line("sansang_unit_devices_expected", verdict.expected, own),
         "sansang_unit_devices_reporting": line("sansang_unit_devices_reporting", verdict.reporting, own),
     }
+    for series, label, values in (
+        ("sansang_unit_roster", "kind", due.counts),
+        ("sansang_unit_stations", "role", due.stations),
+        ("sansang_unit_stations_seen", "role", due.seen),
+        ("sansang_unit_contract_bytes_per_second", "direction", due.contract),
+    ):
+        if values:
+            lines[series] = "".join(line(series, value, own | {label: name}) for name, value in values.items())
     since = "sansang_unit_verdict_since_timestamp_seconds"
     lines[since] = line(since, verdict.since / 1e6, own)
     if verdict.last_seen is not None:
@@ -107,10 +126,11 @@ def device_lines(device: DeviceFacts, catalogue: Catalogue) -> tuple[Lines, int]
     """A device's lines, and how many of its samples name a metric that is not known here."""
     own = _inner({"unit": device.unit, "device": device.id})
     lines: dict[str, list[str]] = {}
-    info = _inner({"role": device.role, "version": device.version})
+    info = _inner({"role": device.role, "version": device.version, "station": device.station})
     lines["sansang_device_info"] = [f"sansang_device_info{{{own},{info}}} 1\n"]
     for series, value in (
         ("sansang_device_last_result_timestamp_seconds", device.last_seen and device.last_seen / 1e6),
+        ("sansang_device_purchase_timestamp_seconds", device.purchased),
         ("sansang_device_clock_offset_seconds", device.clock_offset),
         ("sansang_device_clock_drift_ratio", device.clock_drift),
     ):

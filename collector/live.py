@@ -14,6 +14,8 @@ from checks.kit.model import Result
 from collector.directory import Directory
 from collector.log import one_line
 from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
+from collector.roster.model import Station, UnitRoster
+from collector.stations import Stations, bought_at
 from collector.store import history
 from collector.store.devices import Device
 from collector.store.engine import Store
@@ -26,8 +28,10 @@ _decode = msgspec.json.Decoder(Result).decode
 class Live:
     """Implements :class:`collector.board.Board`."""
 
-    def __init__(self, store: Store, directory: Directory, units: dict[str, Unit], targets: list[Target]) -> None:
-        self._store, self._directory = store, directory
+    def __init__(
+        self, store: Store, directory: Directory, stations: Stations, units: dict[str, Unit], targets: list[Target]
+    ) -> None:
+        self._store, self._directory, self._stations = store, directory, stations
         self._units, self._targets = units, targets
         self._states: dict[str, State] = {}
         self._verdicts: dict[str, UnitVerdict] = {}
@@ -50,8 +54,18 @@ class Live:
     def targets(self) -> list[Target]:
         return self._targets
 
+    @property
+    def stations(self) -> Stations:
+        return self._stations
+
     def devices_of(self, unit: str) -> list[DeviceFacts]:
         return [self._facts(device) for device in self._directory.of_unit(unit)]
+
+    def told(self, unit: str) -> UnitRoster | None:
+        return self._stations.told(unit)
+
+    def stations_of(self, unit: str) -> list[Station]:
+        return self._stations.of_unit(unit)
 
     def device(self, device: str) -> DeviceFacts | None:
         member = self._directory.get(device)
@@ -95,6 +109,7 @@ class Live:
         state = self._states.get(device.id)
         if state is None:
             state = State(device=device.id)
+        station = self._stations.of_device(device.id)
         return DeviceFacts(
             id=device.id,
             unit=device.unit,
@@ -108,6 +123,8 @@ class Live:
             health=state.health,
             version=state.version,
             results={_key(key): decoded(latest) for key, latest in state.results.items()},
+            station=station.id if station else "",
+            purchased=bought_at(station),
         )
 
 

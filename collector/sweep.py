@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -25,7 +26,8 @@ from collector.readiness.model import (
 )
 from collector.readiness.profile import Profile
 from collector.readiness.transitions import compare
-from collector.store import history, states
+from collector.stations import due, moves
+from collector.store import history, roster, states
 from collector.store.devices import ACTIVE
 from collector.store.engine import Store
 from collector.telemetry import Telemetry
@@ -36,11 +38,13 @@ CHUNK = 64  # units judged between two breaths of the event loop
 
 
 class Rules(Struct, frozen=True):
-    """What units are judged by, and which targets apply to each."""
+    """What units are judged by, and which targets apply to each. ``tell`` takes what the roster knows of a unit's line,
+    False when it does not fit."""
 
     profile: Profile
     locality: str
     targets: Callable[[str], list[Target]]
+    tell: Callable[[str, dict[str, Any]], bool]
 
 
 class Judged(Struct, frozen=True):
@@ -82,11 +86,13 @@ class Sweep:
         self._due: dict[str, int] = {}
         self._dirty: set[str] = set()
         self._news: set[str] = set()
+        self._loose: set[str] = set()
         self._statuses: dict[str, tuple[str, str]] = {}
 
     async def start(self) -> None:
         """Takes up where judging last stopped: states and the newest transitions are read, every unit is judged."""
         await self._directory.refresh()
+        await self.take_roster()
         found = await self._store.run(self._take_up)
         self._live.update(found, restored(await self._store.read(history.newest)))
         self._dirty = set(self._live.units)
@@ -116,11 +122,13 @@ class Sweep:
     async def _sweep(self) -> None:
         started = time.perf_counter()
         await self._directory.refresh()
+        await self.take_roster()
         touched: Touched = await self._store.run(self._ledger.touched)
         self._windows.invalidate(touched.hours)
         self._dirty |= self._touched_units(touched)
         self._live.update(touched.states, [])
         now = self._now()
+        await self._match(now)
         due = sorted(self._dirty | {unit for unit, at in self._due.items() if at <= now})
         for first in range(0, len(due), CHUNK):
             await self._judge(due[first : first + CHUNK], now)
@@ -146,6 +154,38 @@ class Sweep:
         self._statuses = present
         return units & self._live.units.keys()
 
+    async def take_roster(self) -> None:
+        """Brings in what was imported or assigned."""
+        stations = self._live.stations
+        units = await stations.refresh()
+        for unit in sorted(units & self._live.units.keys()):
+            told = stations.told(unit)
+            if not self._rules.tell(unit, told.uplink() if told else {}):
+                self._complain(ValueError(f"unit {unit}: the roster's SNMP settings do not fit the check uplink"))
+        self._note(units)
+
+    def _note(self, units: set[str]) -> None:
+        """Units whose roster has changed are judged, and their devices shown, anew."""
+        self._dirty |= units & self._live.units.keys()
+        self._loose |= units
+        self._news.update(device.id for unit in units for device in self._directory.of_unit(unit))
+
+    async def _match(self, now: int) -> None:
+        """Stations and devices that plainly belong together, or no more, in units where one of them has changed."""
+        stations = self._live.stations
+        units = sorted((self._loose | self._dirty) & stations.units)
+        self._loose.clear()
+        found = [move for unit in units for move in moves(stations.of_unit(unit), self._directory.of_unit(unit))]
+        if not found:
+            return
+
+        def work(connection: Connection) -> None:
+            for station, device in found:
+                roster.assign(connection, station, device, now=now)
+
+        await self._store.write(work)
+        await self.take_roster()
+
     async def _judge(self, units: list[str], now: int) -> None:
         judged = await self._store.read(lambda connection: [self._judged(connection, unit, now) for unit in units])
         changes: list[Transition] = []
@@ -166,7 +206,10 @@ class Sweep:
         verdict = evaluate(self._rules.profile, facts, now, before)
         new = [device for device in facts.devices if device.id in self._news]
         rendered = {device.id: device_lines(device, self._catalogue) for device in new}
-        unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality)
+        stations = self._live.stations
+        heard = {device.id for device in facts.devices if device.last_seen is not None}
+        owed = due(stations.told(unit), stations.of_unit(unit), heard)
+        unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality, owed)
         change = next_change(self._rules.profile, facts, verdict) if facts.devices else None
         return Judged(before, verdict, unit_text, {device.id for device in facts.devices}, rendered, change)
 
@@ -175,7 +218,10 @@ class Sweep:
         active = [device for device in devices if device.status == ACTIVE]
         buckets = self._windows.read(connection, unit, now // 1_000_000) if active else []
         targets = self._rules.targets(unit)
-        return UnitFacts(unit=unit, expected=len(active), devices=active, targets=targets, buckets=buckets)
+        stations = self._live.stations.expected(unit)
+        return UnitFacts(
+            unit=unit, expected=len(active), devices=active, targets=targets, buckets=buckets, stations=stations
+        )
 
     def _publish(self, one: Judged, now: int) -> None:
         unit = one.verdict.unit

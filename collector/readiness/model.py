@@ -58,7 +58,8 @@ class Target(Struct, frozen=True, kw_only=True):
 class DeviceFacts(Struct, kw_only=True):
     """What is known of one device. ``last_seen`` is when its newest result was taken, on the collector's clock;
     ``clock_offset`` how far its clock is ahead (seconds), ``clock_drift`` how fast that grows (s/s); ``results`` its
-    newest result by (check, target)."""
+    newest result by (check, target). ``station`` is its place in the roster, ``purchased`` the day (seconds since the
+    epoch) it was bought by that."""
 
     id: str
     unit: str
@@ -72,6 +73,8 @@ class DeviceFacts(Struct, kw_only=True):
     health: dict[str, float] = field(default_factory=dict)
     version: str = ""
     name: str = ""
+    station: str = ""
+    purchased: int | None = None
 
 
 class Bucket(Struct, kw_only=True):
@@ -83,17 +86,20 @@ class Bucket(Struct, kw_only=True):
 
 
 class UnitFacts(Struct, kw_only=True):
-    """Everything `evaluate` may look at. ``expected`` is how many devices the roster names."""
+    """Everything `evaluate` may look at. ``expected`` is how many devices there should be at least, ``stations`` how
+    many of each role the roster names."""
 
     unit: str
     expected: int
     devices: list[DeviceFacts]
     targets: list[Target]
     buckets: list[Bucket] = field(default_factory=list)
+    stations: dict[str, int] = field(default_factory=dict)
 
 
 class Evidence(Struct, kw_only=True, omit_defaults=True):
-    """One device's or target's part in a requirement's state. ``subject`` is a device id, or ``""`` for the unit."""
+    """One device's or target's part in a requirement's state. ``subject`` is a device id, or ``""`` for the unit;
+    ``basis`` is ``purchase_date`` where the roster, and not the device, tells the value."""
 
     subject: str
     state: Verdict
@@ -102,6 +108,7 @@ class Evidence(Struct, kw_only=True, omit_defaults=True):
     at: int | None = None
     samples: int = 0
     reason: str = ""
+    basis: str = ""
 
 
 class RequirementState(Struct, kw_only=True, omit_defaults=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from checks.kit.model import Outcome, Reason, Result, Scalar
 from collector.readiness.model import Bucket, DeviceFacts, Evidence, UnitFacts, Verdict
-from collector.readiness.profile import CLOCK_OFFSET, Freshness, Kind, Requirement
+from collector.readiness.profile import AGE, CLOCK_OFFSET, YEAR, Freshness, Kind, Requirement
 from collector.tally import BUCKET_SECONDS
 
 RANK = {Verdict.NOT_READY: 0, Verdict.UNKNOWN: 1, Verdict.AT_RISK: 2, Verdict.READY: 3}
@@ -17,7 +18,7 @@ RANK = {Verdict.NOT_READY: 0, Verdict.UNKNOWN: 1, Verdict.AT_RISK: 2, Verdict.RE
 UNMEASURED = frozenset(
     {
         Reason.PERMISSION, Reason.UNSUPPORTED, Reason.BAD_PARAMS, Reason.DEADLINE, Reason.CHILD_CRASHED,
-        Reason.CHILD_HUNG, Reason.CHILD_GARBAGE, Reason.CHILD_MEMORY, Reason.INTERNAL,
+        Reason.CHILD_HUNG, Reason.CHILD_GARBAGE, Reason.CHILD_MEMORY, Reason.INTERNAL, Reason.READER_REDIRECTED,
     }
 )  # fmt: skip
 """Reasons of runs that measured nothing: they count neither for nor against."""
@@ -30,7 +31,8 @@ class Scene:
         self.facts, self.freshness, self.now = facts, freshness, now
         self.devices = sorted((d for d in facts.devices if d.status == "active"), key=lambda device: device.id)
         self.reporting = sum(not self.is_silent(device) for device in self.devices)
-        self.expected = max(facts.expected, len(self.devices))
+        self._present = Counter(device.role for device in self.devices)
+        self.expected = max(facts.expected, sum(self._expected(role) for role in {*facts.stations, *self._present}))
         self._buckets: dict[tuple[int, bool], list[Bucket]] = {}
         self._roles = {target.id: target.roles for target in facts.targets if target.roles}
 
@@ -54,7 +56,11 @@ class Scene:
         if not roles:
             return self.devices, self.expected
         found = [device for device in self.devices if device.role in roles]
-        return found, len(found)
+        return found, sum(self._expected(role) for role in roles)
+
+    def _expected(self, role: str) -> int:
+        """As many as the roster names, or as there are: a device whose station nobody has named stands at one."""
+        return max(self.facts.stations.get(role, 0), self._present[role])
 
     def buckets(self, window: int, office_hours: bool) -> list[Bucket]:
         """The half-hours of a window that ends with the newest result, so that silence alone moves nothing out."""
@@ -101,6 +107,8 @@ def see(requirement: Requirement, scene: Scene, device: DeviceFacts, targets: li
     """What `device` last said of each target; nothing of a subject that does not exist there, or is not asked."""
     if requirement.check == "agent":
         return [_agent(requirement, scene, device)]
+    if device.purchased is not None and f"{requirement.check}.{requirement.name}" == AGE:
+        return [_bought(requirement, scene, device, device.purchased)]
     asked = (target for target in targets if scene.asks(device, target))
     found = ((target, device.results.get((requirement.check, target))) for target in asked)
     return [
@@ -124,6 +132,13 @@ def _agent(requirement: Requirement, scene: Scene, device: DeviceFacts) -> Seen:
     part = Evidence(subject=device.id, state=Verdict.UNKNOWN, at=device.last_seen)
     offset = device.clock_offset if requirement.name == CLOCK_OFFSET else None
     _band(requirement, part, None if offset is None else abs(offset), "unknown_value")
+    return Seen(part, not scene.is_silent(device))
+
+
+def _bought(requirement: Requirement, scene: Scene, device: DeviceFacts, purchased: int) -> Seen:
+    """The age by the roster, whatever the device makes of it: new firmware, or an old disk in a new PC."""
+    part = Evidence(subject=device.id, state=Verdict.UNKNOWN, at=device.last_seen, basis="purchase_date")
+    _band(requirement, part, round(max(0.0, scene.now / 1e6 - purchased) / YEAR, 1), "unknown_value")
     return Seen(part, not scene.is_silent(device))
 
 

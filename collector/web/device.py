@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from checks.kit import words
 from checks.kit.model import Check, Outcome, Result, Scalar
 from collector.board import Board
 from collector.readiness.model import DeviceFacts, Unit, fact_of
+from collector.readiness.profile import YEAR
 from collector.web.faces import OUTCOMES, Face
 from collector.web.format import number, quantity
 from collector.web.i18n import text
@@ -64,7 +65,7 @@ def build(
     face, contact = contact_of(device, now, lang, silences)
     targets = {target.id: target.title[lang] for target in board.targets}
     ordered = sorted(device.results.items(), key=lambda item: (_WORST.index(item[1].outcome), item[0]))
-    age = fact_of(device, "device", "age_years")
+    age, age_why = _age(device, checks.get("device"), now, lang)
     return DevicePage(
         device=device,
         name=device_name(device),
@@ -73,8 +74,8 @@ def build(
         face=face,
         contact=contact,
         about=[line for line in (_line(device, names) for names in _ABOUT) if line],
-        age=text("unknown_value", lang) if age is None else text("age_years", lang, years=_years(age, lang)),
-        age_why=_age_why(device, checks.get("device"), lang),
+        age=age,
+        age_why=age_why,
         clock=clock_words(device.clock_offset, lang),
         results=[_row(result, checks.get(result.check), targets, lang, zone) for _, result in ordered],
     )
@@ -83,6 +84,23 @@ def build(
 def _line(device: DeviceFacts, names: tuple[str, ...]) -> str:
     found = (fact_of(device, "device", name) for name in names)
     return " ".join(str(value) for value in found if value not in (None, ""))
+
+
+def _age(device: DeviceFacts, check: Check | None, now: int, lang: str) -> tuple[str, str]:
+    """The age and how it is known: by the roster's purchase date where there is one, with what the PC shows beside."""
+    shown = fact_of(device, "device", "age_years")
+    why = _age_why(device, check, lang)
+    if device.purchased is None:
+        return text("unknown_value", lang) if shown is None else _in_years(shown, lang), why
+    bought = datetime.fromtimestamp(device.purchased, UTC).strftime("%d/%m/%Y")
+    by = text("age_bought", lang, day=bought)
+    if shown is not None:
+        by = f"{by}; {text('age_shown', lang, years=_years(shown, lang), source=why)}"
+    return _in_years(round(max(0.0, now / 1e6 - device.purchased) / YEAR, 1), lang), by
+
+
+def _in_years(age: Scalar, lang: str) -> str:
+    return text("age_years", lang, years=_years(age, lang))
 
 
 def _years(age: Scalar, lang: str) -> str:

@@ -20,7 +20,7 @@ from collector.board import Board
 from collector.readiness.model import Bilingual
 from collector.readiness.text import ZONE
 from collector.readiness.words import headline
-from collector.web import device, overview, svg, unit
+from collector.web import device, overview, roster, svg, unit
 from collector.web.assets import Assets
 from collector.web.faces import FACES
 from collector.web.format import ago, exact, iso, number
@@ -128,7 +128,15 @@ class Pages:
             return self._missing(request, reader, text("missing_unit", reader.lang, code=code))
         view = await unit.build(self._board, code, reader.now, reader.lang, self._zone, self._settings.silences)
         said = headline(view.verdict, view.unit, reader.lang, self._board.targets, self._zone)
-        return _respond(request, reader, self._render(request, reader, "unit.html", view=view, headline=said))
+        due = roster.build(
+            self._board.told(code),
+            self._board.stations_of(code),
+            self._board.devices_of(code),
+            reader.now,
+            reader.lang,
+            self._settings.silences,
+        )
+        return _respond(request, reader, self._render(request, reader, "unit.html", view=view, headline=said, due=due))
 
     async def device(self, request: web.Request) -> web.Response:
         reader, settings = self._reader(request), self._settings

@@ -22,6 +22,7 @@ from collector.readiness.model import (
     UnitVerdict,
     Verdict,
 )
+from collector.roster.model import Role, Roster, Station, UnitRoster
 from collector.web.pages import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,10 +50,17 @@ class FakeBoard:
         self.targets = TARGETS
         self.devices: dict[str, DeviceFacts] = {}
         self.transitions: list[Transition] = []
+        self.roster = Roster()
         self._news = asyncio.Condition()
 
     def devices_of(self, unit: str) -> list[DeviceFacts]:
         return [device for device in self.devices.values() if device.unit == unit]
+
+    def told(self, unit: str) -> UnitRoster | None:
+        return self.roster.units.get(unit)
+
+    def stations_of(self, unit: str) -> list[Station]:
+        return self.roster.stations.get(unit, [])
 
     def device(self, device: str) -> DeviceFacts | None:
         return self.devices.get(device)
@@ -223,7 +231,28 @@ def city() -> FakeBoard:
         DeviceFacts(id=str(uuid.UUID(int=98)), unit=XOM_CHIEU, status="pending", name="Máy văn thư"),
     ]
     board.devices = {each.id: each for each in (device(), *spare)}
+    board.roster = xom_chieu()
     return board
+
+
+def xom_chieu() -> Roster:
+    """The unit's roster: five stations, one of them never seen, and more printers than are plugged in."""
+    told = UnitRoster(
+        unit=XOM_CHIEU, staff=31, signers=6, counters=5, printers=4, scanners=2, provider="VNPT",
+        contracted_down_mbps=200.0, contracted_up_mbps=100.0,
+    )  # fmt: skip
+    places: tuple[tuple[str, Role, str, str | None, str | None], ...] = (
+        ("Q3", "counter", "Quầy 3", DEVICE, "2020-03-14"),
+        ("Q4", "counter", "Quầy 4", str(uuid.UUID(int=5)), "2024"),
+        ("Q7", "counter", "Quầy 7", None, "2025-11"),
+        ("K1", "kiosk", "Sảnh", str(uuid.UUID(int=99)), None),
+    )
+    stations = [
+        Station(unit=XOM_CHIEU, id=key, role=role, title=title, device=at, purchase_date=bought)
+        for key, role, title, at, bought in places
+    ]
+    stations.append(Station(unit=XOM_CHIEU, id="R1", role="router", agent=False))
+    return Roster(mark=1, units={XOM_CHIEU: told}, stations={XOM_CHIEU: stations})
 
 
 def _add(board: FakeBoard, code: str, key: str, pick: random.Random) -> None:
