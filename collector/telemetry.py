@@ -11,7 +11,10 @@ REFUSALS = (
     "not_json", "too_deep", "forbidden_character", "invalid", "agent_mismatch", "unknown_agent", "revoked",
     "too_many_holes", "overloaded", "timeout", "storage",
 )  # fmt: skip
-ENROLMENTS = ("granted", "invalid", "bad_proof", "bad_token", "token_expired", "token_exhausted", "token_revoked")
+ENROLMENTS = (
+    "granted", "invalid", "bad_proof", "bad_token", "token_expired", "token_exhausted", "token_revoked",
+    "unknown_station", "station_role", "station_taken",
+)  # fmt: skip
 
 
 # A ``_created`` beside every counter would double them and tell nothing.
