@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from checks.kit.model import Check, Metric, Result, Sample, Scalar
+from checks.kit.model import Check, Metric, Result, Sample
 
-_UNKNOWN = {"vi": "không rõ", "en": "unknown"}
+_UNKNOWN = {"vi": "Không rõ", "en": "Unknown"}
 _YES = {True: {"vi": "có", "en": "yes"}, False: {"vi": "không", "en": "no"}}
+_UNITS = {"years": {"vi": "năm", "en": "years"}, "days": {"vi": "ngày", "en": "days"}}
 _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e4, "kB"), (1.0, "B"))  # below 10 kB whole: an MTU is 1500 B
 _SPEEDS = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _LENGTHS = ((86_400.0, "ngày", "days"), (3_600.0, "giờ", "hours"), (60.0, "phút", "minutes"))
 
 
 def lines(check: Check, result: Result, lang: str) -> Iterator[tuple[str, str]]:
-    """(title, value) of everything in `result` that `check` declares, in the order it declares them."""
+    """(title, value) of everything in `result` that `check` declares, in the order it declares them; what is unknown
+    comes last, in one line."""
     for metric in check.metrics:
         found = [sample for sample in result.samples if sample.name == metric.name]
         if found:
             yield _title(metric.title, metric.name, lang), ", ".join(_sample(metric, sample, lang) for sample in found)
-    for fact in check.facts:
-        if fact.name in result.facts:
-            value = result.facts[fact.name]
+    stated = [(fact, result.facts[fact.name]) for fact in check.facts if fact.name in result.facts]
+    for fact, value in stated:
+        if value is not None:
             yield _title(fact.title, fact.name, lang), _fact(value, fact.unit, fact.words, lang)
+    unknown = [_title(fact.title, fact.name, lang) for fact, value in stated if value is None]
+    if unknown:
+        yield _UNKNOWN[lang], "; ".join(unknown)
 
 
 def _title(title: Mapping[str, str], name: str, lang: str) -> str:
@@ -31,17 +36,22 @@ def _title(title: Mapping[str, str], name: str, lang: str) -> str:
 
 def _sample(metric: Metric, sample: Sample, lang: str) -> str:
     labels = " ".join(_word(metric.words, value, lang) for value in sample.labels.values())
-    bare = metric.words.get(f"{sample.value:g}") if not sample.labels else None
+    bare = metric.words.get(f"{sample.value:g}")
     shown = bare.get(lang, "") if bare else number(sample.value, metric.unit, lang)
     return f"{labels} {shown}" if labels else shown
 
 
-def _fact(value: Scalar, unit: str, words: Mapping[str, Mapping[str, str]], lang: str) -> str:
-    if value is None:
-        return _UNKNOWN[lang]
+def _fact(value: str | float | bool, unit: str, words: Mapping[str, Mapping[str, str]], lang: str) -> str:
     if isinstance(value, bool):
         return _YES[value][lang]
-    return _word(words, value, lang) if isinstance(value, str) else number(value, unit, lang)
+    return _day(_word(words, value, lang)) if isinstance(value, str) else number(value, unit, lang)
+
+
+def _day(text: str) -> str:
+    """``2028-06-30`` as ``30/06/2028``, anything else as it is."""
+    parts = text.split("-")
+    is_day = [len(part) for part in parts] == [4, 2, 2] and all(part.isdecimal() for part in parts)
+    return "/".join(reversed(parts)) if is_day else text
 
 
 def _word(words: Mapping[str, Mapping[str, str]], value: str, lang: str) -> str:
@@ -85,7 +95,7 @@ def _date(value: float) -> str:
 
 
 def _unit(unit: str, lang: str) -> str:
-    return {"years": {"vi": "năm", "en": "years"}}.get(unit, {}).get(lang, unit)
+    return _UNITS.get(unit, {}).get(lang, unit)
 
 
 def _figure(value: float, lang: str) -> str:

@@ -8,7 +8,7 @@ from checks.kit.model import Scalar
 from collector.readiness.text import number, unit_word
 from collector.web.i18n import text
 
-__all__ = ["ago", "exact", "iso", "local", "number", "quantity", "scalar", "signed"]
+__all__ = ["ago", "day", "exact", "iso", "local", "number", "quantity", "scalar", "signed"]
 SECOND = 1_000_000
 MINUS = "−"
 _bytes = ("B", "kB", "MB", "GB", "TB")
@@ -54,6 +54,13 @@ def scalar(value: Scalar, lang: str) -> str:
     if isinstance(value, bool):
         return text("yes" if value else "no", lang)
     return value if isinstance(value, str) else number(value, lang)
+
+
+def day(said: str) -> str:
+    """``2028-06-30`` as ``30/06/2028``, anything else as it is."""
+    parts = said.split("-")
+    is_day = [len(part) for part in parts] == [4, 2, 2] and all(part.isdecimal() for part in parts)
+    return "/".join(reversed(parts)) if is_day else said
 
 
 def signed(value: int) -> str:

@@ -153,6 +153,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "age_bought": ("theo ngày mua {day} trong danh mục", "bought {day}, by the roster"),
     "age_shown": ("máy tự cho thấy {years} năm, {source}", "the PC itself shows {years} years, {source}"),
     "age_years": ("{years} năm", "{years} years"),
+    "unknown_facts": ("Không rõ", "Unknown"),
     "unknown_value": ("không rõ", "unknown"),
     "no_results": ("Thiết bị này chưa gửi kết quả nào.", "This device has not sent a result."),
     "no_results_next": ("Xem tình trạng trên chính máy đó:", "Ask the device itself:"),

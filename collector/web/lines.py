@@ -7,8 +7,8 @@ from datetime import tzinfo
 
 from msgspec import Struct
 
-from checks.kit.model import Bilingual, Check, Fact, Metric, Result, Sample, Scalar
-from collector.web.format import SECOND, exact, number, quantity, scalar
+from checks.kit.model import Bilingual, Check, Fact, Metric, Result, Sample
+from collector.web.format import SECOND, day, exact, number, quantity, scalar
 from collector.web.i18n import text
 
 
@@ -25,7 +25,8 @@ class Line(Struct, frozen=True):
 
 def lines_of(result: Result, check: Check | None, lang: str, zone: tzinfo) -> list[Line]:
     """The numbers as they first came, those of one metric together, then the facts in the order the check declares
-    them; what a number has said already, under the same title, no fact says again."""
+    them; what a number has said already, under the same title, no fact says again. What is unknown comes last, in one
+    line."""
     metrics = {metric.name: metric for metric in check.metrics} if check else {}
     facts = {fact.name: fact for fact in check.facts} if check else {}
     order = {name: place for place, name in enumerate(facts)}
@@ -35,8 +36,10 @@ def lines_of(result: Result, check: Check | None, lang: str, zone: tzinfo) -> li
     numbers = [_number(metrics.get(name), name, samples, lang) for name, samples in grouped.items()]
     stated = sorted(result.facts.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
     said = {(line.title, line.value) for line in numbers}
-    found = [_fact(facts.get(name), name, value, lang, zone) for name, value in stated]
-    return numbers + [line for line in found if (line.title, line.value) not in said]
+    found = [_fact(facts.get(name), name, value, lang, zone) for name, value in stated if value is not None]
+    unknown = [_called(facts.get(name), name, lang)[0] for name, value in stated if value is None]
+    last = [Line("", text("unknown_facts", lang), "", "", [("", "; ".join(unknown))])] if unknown else []
+    return numbers + [line for line in found if (line.title, line.value) not in said] + last
 
 
 def fact_word(check: Check | None, name: str, value: str, lang: str) -> str:
@@ -64,21 +67,19 @@ def _labels(metric: Metric | None, sample: Sample, lang: str) -> str:
 def _value(metric: Metric | None, value: float, lang: str) -> str:
     if metric is None:
         return number(value, lang)
-    if not metric.labels and f"{value:g}" in metric.words:
+    if f"{value:g}" in metric.words:
         return metric.words[f"{value:g}"][lang]
     return " ".join(quantity(value, metric.unit, lang)).strip()
 
 
-def _fact(fact: Fact | None, name: str, value: Scalar, lang: str, zone: tzinfo) -> Line:
+def _fact(fact: Fact | None, name: str, value: str | float | bool, lang: str, zone: tzinfo) -> Line:
     title, hint = _called(fact, name, lang)
     return Line(name, title, _stated(fact, value, lang, zone), hint)
 
 
-def _stated(fact: Fact | None, value: Scalar, lang: str, zone: tzinfo) -> str:
-    if value is None:
-        return text("unknown_value", lang)
+def _stated(fact: Fact | None, value: str | float | bool, lang: str, zone: tzinfo) -> str:
     if isinstance(value, str):
-        return _word(fact.words if fact else {}, value, lang)
+        return day(_word(fact.words if fact else {}, value, lang))
     if isinstance(value, bool) or fact is None or not fact.unit:
         return scalar(value, lang)
     if fact.unit == "timestamp":

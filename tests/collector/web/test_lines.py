@@ -61,7 +61,6 @@ def test_a_number_that_stands_for_a_word_is_that_word(value: float, said: str) -
         ("age_source", "virtual_machine", "máy ảo"),
         ("age_source", "newer", "newer"),
         ("vendor", "virtual_machine", "virtual_machine"),
-        ("vendor", None, "không rõ"),
         ("vendor", True, "có"),
         ("vendor", 7, "7"),
         ("disk_free_ratio", 0.412, "41,2 %"),
@@ -70,6 +69,22 @@ def test_a_number_that_stands_for_a_word_is_that_word(value: float, said: str) -
 def test_a_fact_reads_as_its_declaration_says(name: str, value: Scalar, said: str) -> None:
     """Closed values are words, free text stays, numbers have their unit."""
     assert [line[1] for line in told("device", facts={name: value})] == [said]
+
+
+def test_what_is_unknown_is_said_once_at_the_end() -> None:
+    """Every name in one line: a column of blanks would hide what is known."""
+    seen = result("device", "", Outcome.OK, facts={"vendor": None, "age_source": "virtual_machine", "spin": None})
+    lines = lines_of(seen, CHECKS["device"], "vi", HANOI)
+    assert [(line.title, line.value, line.parts) for line in lines] == [
+        ("Căn cứ tính tuổi máy", "máy ảo", []),
+        ("Không rõ", "", [("", "Hãng sản xuất; spin")]),
+    ]
+
+
+@pytest.mark.parametrize(("value", "said"), [("2028-06-30", "30/06/2028"), ("2028-06", "2028-06"), ("a-b-c", "a-b-c")])
+def test_a_day_reads_as_people_here_write_it(value: str, said: str) -> None:
+    """Facts carry ISO 8601."""
+    assert told("device", facts={"vendor": value})[0][1] == said
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_a_newer_agents_words_are_shown_as_they_came() -> None:
         Silences(),
     )
     assert [(row.title, row.target, row.reason) for row in view.results] == [("quantum", "t9", "entangled")]
-    assert [(line.title, line.value) for line in view.results[0].lines] == [("spin", "không rõ")]
+    assert [(line.title, line.parts) for line in view.results[0].lines] == [("Không rõ", [("", "spin")])]
     assert view.age == "không rõ"
 
 
