@@ -115,6 +115,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "roster_scanners": ("Máy quét", "Scanners"),
     "roster_cameras": ("Camera", "Cameras"),
     "roster_qr_readers": ("Đầu đọc mã vạch, QR", "Bar-code and QR readers"),
+    "roster_kiosks": ("Kiosk", "Kiosks"),
     "roster_kind": ("Trang bị", "Equipment"),
     "roster_expected": ("Danh mục", "Roster"),
     "roster_seen": ("Đang thấy", "Seen now"),

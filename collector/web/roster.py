@@ -90,11 +90,11 @@ def _about(told: UnitRoster, lang: str) -> list[tuple[str, str]]:
 def _counts(told: UnitRoster, devices: list[DeviceFacts], now: int, lang: str, silences: Silences) -> list[Count]:
     fresh = [device for device in devices if device.status == "active" and _reports(device, now, silences)]
     found = []
-    for kind, (metric, labels) in SEEN.items():
+    for kind in (*SEEN, "kiosks"):
         expected = getattr(told, kind)
         if expected is None:
             continue
-        seen = _seen(fresh, metric, labels)
+        seen = sum(one.role == "kiosk" for one in fresh) if kind == "kiosks" else _seen(fresh, *SEEN[kind])
         face = None if seen is None else FACES["ready" if seen >= expected else "at_risk"]
         found.append(
             Count(

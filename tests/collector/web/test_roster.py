@@ -75,6 +75,8 @@ def test_equipment_is_counted_over_all_devices_that_report() -> None:
         "Printers": ("4", "1", "at_risk"),
         "Scanners": ("2", "", None),
     }
+    kiosks = replace(xom_chieu(), units={XOM_CHIEU: UnitRoster(unit=XOM_CHIEU, kiosks=1)})
+    assert [(row.title, row.expected, row.seen) for row in section(given=kiosks).counts] == [("Kiosk", "1", "0")]
     enough = replace(xom_chieu(), units={XOM_CHIEU: UnitRoster(unit=XOM_CHIEU, printers=1)})
     face = section(given=enough).counts[0].face
     assert face
