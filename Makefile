@@ -49,12 +49,16 @@ assets: $(VENV)/.run debian-assets ## Fetch what the pages need and we did not w
 
 ##@ Measure
 .PHONY: bench
-bench: $(VENV)/.dev debian-bench ## Footprint, throughput, accuracy and bytes a day, beside their peers (about 40 minutes)
-	@for name in agent_footprint ingest traffic accuracy; do $(BIN)/python benchmarks/$$name.py; done
+bench: $(VENV)/.dev debian-bench debian-test ## Footprint, throughput, accuracy and bytes a day, beside their peers (about 40 minutes)
+	@for name in agent_footprint ingest traffic accuracy tokens; do $(BIN)/python benchmarks/$$name.py; done
 
 .PHONY: campaign-kill
 campaign-kill: $(VENV)/.dev debian-test ## Kill agent and collector at every system call, many times, and count what was lost
 	@for script in tests/faults/campaign_*.py; do $(BIN)/python -m "tests.faults.$$(basename "$$script" .py)"; done
+
+.PHONY: campaign-tokens
+campaign-tokens: $(VENV)/.dev debian-test ## Read a signing token ten thousand times, crash a hundred modules, and look for a trace (about an hour)
+	@$(BIN)/python -m tests.checks.campaign_tokens --runs 10000
 
 ##@ Housekeeping
 .PHONY: clean

@@ -72,12 +72,15 @@ def exchange(
     find: bytes = b"",
     switch: bool = False,
     told: Callable[[str, float], None] = _untold,
+    wants: Callable[[dict[str, str], bytes], bool] | None = None,
 ) -> Response:
     """The answer to `request`, read to its end within `timeout` seconds.
 
     With `enough` a body ends once that many bytes of it were read, and `find` was found: the rest is left unread, and
     nothing more can be asked on `sock`.
     The answer to HEAD and to CONNECT, and with `switch` (an upgrade was asked for) any answer, ends with its head.
+    `wants` is handed each piece of the body, with the answer's headers, and says whether it wants more of it; what came
+    behind the head of an upgrade is handed to it too.
     `told` hears of each phase as it ends, ``request``, ``ttfb`` and ``transfer``, in seconds: also when a later one
     fails. Raises NetError: HTTP_TIMEOUT (nothing came), HTTP_SLOW (it began and did not end), HTTP_PROTOCOL,
     HTTP_TOO_LARGE (the head past 64 KB, the body past `max_bytes`), TCP_RESET, TLS_HANDSHAKE (a server that wants a
@@ -93,7 +96,11 @@ def exchange(
     first = time.perf_counter()
     told("ttfb", first - sent)
     version, status, headers = _head(stream, switch)
+    if switch and wants:
+        wants(headers, stream.behind())
     body = iter(()) if bare else _body(stream, status, headers, max_bytes)
+    if wants and not bare:
+        body = _wanted(body, wants, headers)
     size, found = _consume(body, max_bytes, enough, find)
     done = time.perf_counter()
     if not bare:
@@ -149,6 +156,10 @@ class _Stream:
             part = bytes(self._held)
             self._held.clear()
             yield part
+
+    def behind(self) -> bytes:
+        """What was read already and not asked for."""
+        return bytes(self._held)
 
     def _fill(self) -> bool:
         part = self._guarded(lambda: self._sock.recv(16384), "while reading the answer")
@@ -226,6 +237,15 @@ def _chunks(stream: _Stream) -> Iterator[bytes]:
             raise NetError(Reason.HTTP_PROTOCOL, "a chunk of the body is malformed")
     while stream.line():
         pass
+
+
+def _wanted(
+    body: Iterator[bytes], wants: Callable[[dict[str, str], bytes], bool], headers: dict[str, str]
+) -> Iterator[bytes]:
+    for part in body:
+        yield part
+        if not wants(headers, part):
+            return
 
 
 def _consume(body: Iterator[bytes], max_bytes: int, enough: int, find: bytes) -> tuple[int, bool]:

@@ -41,8 +41,8 @@ _SILENT = {Reason.TLS_TIMEOUT, Reason.HTTP_TIMEOUT, Reason.TCP_RESET}
 
 
 class Way(Struct, frozen=True, kw_only=True):
-    """How to go, and what to look for in the answer. ``timeout`` is of each phase, in seconds; ``enough`` as in
-    :func:`checks.kit.http1.exchange`."""
+    """How to go, and what to look for in the answer. ``timeout`` is of each phase, in seconds; ``enough`` and ``wants``
+    as in :func:`checks.kit.http1.exchange`. With ``body`` the request is a POST; ``fields`` stand in its head."""
 
     trust: Trust
     timeout: float
@@ -51,11 +51,16 @@ class Way(Struct, frozen=True, kw_only=True):
     enough: int = 0
     find: bytes = b""
     proxy: str = proxy.SYSTEM
+    body: bytes = b""
+    fields: tuple[str, ...] = ()
+    wants: Callable[[dict[str, str], bytes], bool] | None = None
 
     @property
     def window(self) -> int:
         """How far a server may be ahead of what was read, in bytes; 0 for as far as the system lets it. What is under
         way when the connection is closed costs a reset for each packet, more than acknowledging it would."""
+        if self.wants:
+            return LEAST_WINDOW
         bounded = 0 < self.enough <= MOST_WINDOW and not self.find
         return max(self.enough, LEAST_WINDOW) if bounded else 0
 
@@ -69,6 +74,7 @@ class Trace(Struct):
     families: dict[str, Reached] = field(default_factory=dict)
     chain: Chain | None = None
     status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     received: int = 0
     found: bool = True
     strayed: bool = False
@@ -79,7 +85,7 @@ class Trace(Struct):
             self.phases.setdefault(name, took)
 
     def answer(self, response: Response) -> None:
-        self.status, self.found = response.status, response.found
+        self.status, self.found, self.headers = response.status, response.found, response.headers
         self.received += response.size
         self.facts["http_version"] = response.version
 
@@ -227,13 +233,20 @@ def _speak(here: Url, line: _Line, way: Way, env: Env, trace: Trace) -> Response
             answer = websocket.upgrade(env.net, sock, here, env.left(way.timeout), trace.phase)
             trace.facts["websocket"] = answer.status == websocket.SWITCHED
             return answer
-        request = http1.request(here, fields=line.reader.fields if line.reader else (), whole=line.reader is not None)
         response: Response = env.net.request(
-            sock, request, env.left(way.timeout), way.max_bytes, enough=way.enough, find=way.find, told=trace.phase
-        )
+            sock, _request(here, line, way), env.left(way.timeout), way.max_bytes, enough=way.enough, find=way.find,
+            told=trace.phase, wants=way.wants,
+        )  # fmt: skip
         return response
     finally:
         env.net.close(sock)
+
+
+def _request(here: Url, line: _Line, way: Way) -> bytes:
+    fields = (*way.fields, *(line.reader.fields if line.reader else ()))
+    if way.body:
+        fields = (*fields, f"Content-Length: {len(way.body)}")
+    return http1.request(here, "POST" if way.body else "GET", fields, whole=line.reader is not None) + way.body
 
 
 def _secure(here: Url, line: _Line, way: Way, env: Env, trace: Trace) -> Secured:

@@ -99,7 +99,7 @@ _REASONS: dict[Reason, Row] = DESK | {
     ),
     Reason.TLS_NOT_YET_VALID: (
         "Chứng thư máy chủ chưa có hiệu lực", "Chỉnh lại ngày giờ của máy tính rồi thử lại.",
-        "The server's certificate is not valid yet", "Set this PC's date and time, then try again.",
+        "Server's certificate is not valid yet", "Set this PC's date and time, then try again.",
     ),
     Reason.TLS_NAME: (
         "Chứng thư cấp cho tên khác", "Kiểm tra địa chỉ; nếu đúng, có thể bị chuyển hướng: báo cán bộ kỹ thuật.",
