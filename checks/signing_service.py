@@ -144,7 +144,10 @@ _VERIFIED: dict[str, Bilingual] = {
 HOLDS = Metric(
     name="signing_service_link", title={"vi": "Dịch vụ cần để ký", "en": "Service needed to sign"}, unit="",
     labels=("link", "reason"),
-    words={**_LINK, "": _HOLDS, **_said(reason for reasons in LINKS.values() for reason in reasons)},
+    words={
+        **_LINK, "": {"vi": "không lỗi", "en": "no fault"}, "1": {"vi": "đạt", "en": "holds"},
+        "0": {"vi": "hỏng", "en": "broken"}, **_said(reason for reasons in LINKS.values() for reason in reasons),
+    },
     help="1 when the service serves this PC, 0 when it does not, for that reason; absent where there is none.",
 )  # fmt: skip
 WAIT = Metric(
