@@ -57,9 +57,9 @@ def test_each_declared_system_is_a_job_and_each_role_has_its_own() -> None:
     pc, router = (found.jobs_for("27259", role) for role in ("pc", "router"))
     assert [job.key for job in pc] == [
         ("connectivity", "tiep-nhan"), ("connectivity", "xu-ly"), ("connectivity", "trang-tong-quan"), ("clock", ""),
-        ("device", ""),
+        ("device", ""), ("power", ""), ("storage", ""), ("support", ""), ("peripherals", ""),
     ]  # fmt: skip
-    assert {job.check for job in router} == {"connectivity", "clock", "uplink"}
+    assert {job.check for job in router} == {"connectivity", "clock", "uplink", "power"}
     assert found.jobs("27259", "pc") == {f"{job.check}|{job.target}" for job in pc}
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from collector.store import devices
+from collector.roster.written import Written
+from collector.store import devices, roster
 from collector.store.engine import Store
 from collector.store.schema import metadata
 from tools.copy_database import Refused, copy
@@ -22,6 +23,8 @@ def filled(url: str) -> None:
         secret = devices.create_token(connection, unit="27259", seats=3, now=1_000_000, days=1, note="Phường Xóm Chiếu")
         for number in range(3):
             devices.enrol(connection, token=secret, public_key=bytes([number]) * 32, role="pc", now=2_000_000)
+        told = Written(units={"27259": {"staff": 12}}, stations={"27259": {"Q1": {"role": "counter"}}})
+        roster.take(connection, told, now=2_000_000, source="test")
     store.close()
 
 
@@ -50,13 +53,13 @@ def test_every_row_arrives_and_numbering_goes_on(two_urls: tuple[str, str]) -> N
     filled(source)
     counts = copy(source, target)
     assert everything(target) == everything(source)
-    assert (counts["devices"], counts["audit"]) == (3, 4)
+    assert (counts["devices"], counts["audit"], counts["roster_stations"], counts["roster_mark"]) == (3, 5, 1, 1)
     store = Store(target)
     store.open()
     with store.begin() as connection:
         devices.create_token(connection, unit="27259", seats=1, now=3_000_000, days=1)
     store.close()
-    assert len(everything(target)["audit"]) == 5
+    assert len(everything(target)["audit"]) == 6
 
 
 def test_a_target_in_use_is_left_as_it_is(two_urls: tuple[str, str]) -> None:
