@@ -8,17 +8,13 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from collector import config
-from collector.office import Office, Socket
 from tests.collector.pushing import XOM_CHIEU, Sender
 from tests.collector.standing import Client, served
-from tests.ports import free_port
 
 COMMAND = Path(sys.executable).parent / "sansang-collector"
 
@@ -32,23 +28,6 @@ def run(*words: str) -> tuple[int, str, str]:
 async def call(*words: str) -> tuple[int, str, str]:
     """`run` beside a collector that serves in this process."""
     return await asyncio.to_thread(run, *words)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> str:
-    """A configuration on a free port, with data of its own."""
-    path = tmp_path / "collector.yaml"
-    path.write_text(
-        f'listen: "127.0.0.1:{free_port()}"\nstate_dir: state\nlocality: demo\nunits: {config.SHIPPED}/units.csv\n'
-    )
-    return str(path)
-
-
-@pytest_asyncio.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    """A collector that serves, with its socket."""
-    async with served(tmp_path) as client, Socket(Office(client.server.parts), tmp_path / "state"):
-        yield client
 
 
 def test_validate_says_what_is_in_force(file: str) -> None:

@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-import pytest_asyncio
 
 from collector import config
-from collector.office import Office, Socket
 from collector.roster.columns import COLUMNS, KINDS
 from collector.store import roster
 from tests.collector.pushing import Sender
 from tests.collector.roster.files import CITY, XOM_CHIEU, book, checked, text_file
-from tests.collector.standing import Client, served
+from tests.collector.standing import Client
 from tests.collector.test_main import call, run
-from tests.ports import free_port
 
 EXAMPLE = str(config.SHIPPED / "roster.example.csv")
 UNITS = "Mã đơn vị;Số cán bộ;SNMP: community;Tải xuống hợp đồng (Mbps)\n27259;45;canary-bi-mat;1.234,5\n"
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> str:
-    """A configuration on a free port, with data of its own."""
-    path = tmp_path / "collector.yaml"
-    path.write_text(
-        f'listen: "127.0.0.1:{free_port()}"\nstate_dir: state\nlocality: demo\nunits: {config.SHIPPED}/units.csv\n'
-    )
-    return str(path)
-
-
-@pytest_asyncio.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    """A collector that serves, with its socket."""
-    async with served(tmp_path) as client, Socket(Office(client.server.parts), tmp_path / "state"):
-        yield client
 
 
 def test_a_roster_from_its_first_import_to_its_export(file: str, tmp_path: Path) -> None:
