@@ -35,7 +35,7 @@ def _title(title: Mapping[str, str], name: str, lang: str) -> str:
 
 
 def _sample(metric: Metric, sample: Sample, lang: str) -> str:
-    labels = " ".join(_word(metric.words, value, lang) for value in sample.labels.values())
+    labels = " ".join(_word(metric.words, value, lang) for value in sample.labels.values() if value)
     bare = metric.words.get(f"{sample.value:g}")
     shown = bare.get(lang, "") if bare else number(sample.value, metric.unit, lang)
     return f"{labels} {shown}" if labels else shown

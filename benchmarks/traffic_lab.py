@@ -1,5 +1,5 @@
-"""An office of Ho Chi Minh City in namespaces: a PC, a router that resolves names, and behind 10 ms of access line the
-systems of the locality and a real collector, all over TLS."""
+"""An office of Ho Chi Minh City in namespaces: a PC with a desk, a router that resolves names, and behind 10 ms of line
+the locality's systems and a real collector, all over TLS, and the services that a signature needs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ from msgspec import Struct
 
 from benchmarks import chain
 from benchmarks.accuracy_lab import ROOT, answers, end
+from benchmarks.desk import Params, desk
 from tests.lab.emulator import Emulator, Shape
 from tests.lab.namespaces import Namespace, Office, office
 
 SYSTEMS = ("203.0.113.10", "2001:db8:9::10")
+SIGNING, SERVICES = "tsa.ca.gov.vn", ("203.0.113.11", "2001:db8:9::11")
+"""The locality's time-stamp server; the token's issuer has its list and its responder there too."""
 COLLECTOR, PORT, UNIT = "collector.bench.test", 8420, "27259"
 PAGE = 60_000
 BIN = Path(sys.executable).parent
@@ -63,11 +66,13 @@ class Used(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """The office, the agent's folder and settings, and the environment in which its programs run."""
+    """The office, the agent's folder and settings, the environment in which its programs run, and what its checks must
+    be told to find the desk."""
 
     office: Office
     folder: Path
     environment: dict[str, str]
+    params: dict[str, Params]
 
     @property
     def settings(self) -> str:
@@ -92,8 +97,10 @@ class Place(Struct, frozen=True):
         return Used(int(found["sent"]), int(found["received"]))
 
     def told(self) -> dict[str, Any]:
-        """The configuration that the agent keeps."""
+        """The configuration that the agent keeps, with the params of the desk."""
         found: dict[str, Any] = msgspec.json.decode(self._kept().read_bytes())
+        for job in found["jobs"]:
+            job["params"] = job.get("params", {}) | self.params.get(job["check"], {})
         return found
 
     def tell(self, config: dict[str, Any]) -> None:
@@ -131,6 +138,7 @@ def place(hosts: list[str]) -> Iterator[Place]:
     ):
         folder = Path(temporary)
         _wire(here, access)
+        found = running.enter_context(desk(folder / "desk", here.pc, here.server, SIGNING, *SERVICES))
         made = chain.make(folder, [*hosts, COLLECTOR], old=True)
         text = SETTINGS.format(port=PORT, name=COLLECTOR, folder=folder, pem=made.server)
         (folder / "collector.yaml").write_text(text, "utf-8")
@@ -147,23 +155,25 @@ def place(hosts: list[str]) -> Iterator[Place]:
         for port in (443, 80, PORT):
             answers(here.server, SYSTEMS[0], port)
         answers(here.router, Office.ROUTER[0], 53)
-        yield _enrolled(Place(here, folder, {**os.environ, "SSL_CERT_FILE": made.root}))
+        environment = {**os.environ, "SSL_CERT_FILE": made.root, **found.environment}
+        yield _enrolled(Place(here, folder, environment, found.params))
 
 
 def _wire(here: Office, access: Emulator) -> None:
     here.pc.resolver(*Office.ROUTER)
     here.pc.run("ip", "link", "set", "router", "gso_max_segs", "1")  # so that the device counts what is on the wire
     here.pc.run("nft", COUNTING.format(port=PORT).replace("\n", " "))
-    for index, system in enumerate(SYSTEMS):
+    for index, pair in enumerate(zip(SYSTEMS, SERVICES, strict=True)):
         version, host = ("-4", "/32") if index == 0 else ("-6", "/128")
-        here.server.ip(version, "addr", "add", system + host, "dev", "access")
-        here.server.ip(version, "route", "replace", "default", "dev", "access", "src", system)
-        here.isp.ip(version, "route", "add", system + host, "dev", "access")
+        for address in pair:
+            here.server.ip(version, "addr", "add", address + host, "dev", "access")
+            here.isp.ip(version, "route", "add", address + host, "dev", "access")
+        here.server.ip(version, "route", "replace", "default", "dev", "access", "src", pair[0])
     access.set(Shape(delay=0.005), Shape(delay=0.005))
 
 
 def _names(hosts: list[str]) -> list[str]:
-    both = [f"--address=/{host}/{system}" for host in hosts for system in SYSTEMS]
+    both = [f"--address=/{host}/{address}" for host in hosts for address in (SERVICES if host == SIGNING else SYSTEMS)]
     return [*both, f"--address=/{COLLECTOR}/{SYSTEMS[0]}"]
 
 

@@ -180,6 +180,13 @@ def _causes(link: str, *more: Reason) -> Fact:
     )  # fmt: skip
 
 
+_ANSWERS: dict[str, Bilingual] = {
+    "good": {"vi": "có, số hỏi thử hợp lệ", "en": "yes, number good"},
+    "unknown": {"vi": "có, không biết số hỏi thử", "en": "yes, number not known"},
+    "revoked": {"vi": "có, số hỏi thử bị thu hồi", "en": "yes, number revoked"},
+    "unauthorized": {"vi": "có, không phụ trách", "en": "yes, not in charge"},
+    "sig_required": {"vi": "có, đòi câu hỏi có ký", "en": "yes, wants signed questions"},
+}
 FACTS = (
     *(
         Fact(name=f"{link}_link", title=_LINK[link], words={"ok": _HOLDS, **_said(LINKS[link])},
@@ -205,11 +212,7 @@ FACTS = (
                 "not_checked_large": {"vi": "chưa tra: danh sách quá lớn", "en": "not looked up: the list is large"},
                 "not_checked": {"vi": "chưa tra được", "en": "not looked up"}},
          help="By the verified lists, of the certificates on tokens; revoked fails when no other one is left."),
-    Fact(name="ocsp_answer", title={"vi": "OCSP trả lời", "en": "OCSP answers"},
-         words={"good": {"vi": "hợp lệ", "en": "good"}, "unknown": {"vi": "không biết", "en": "unknown"},
-                "revoked": {"vi": "thu hồi", "en": "revoked"},
-                "unauthorized": {"vi": "không phụ trách", "en": "not in charge"},
-                "sig_required": {"vi": "đòi câu hỏi có ký", "en": "wants signed questions"}},
+    Fact(name="ocsp_answer", title={"vi": "OCSP trả lời", "en": "OCSP answers"}, words=_ANSWERS,
          help="What the responder says of a number that nobody has: any of these means that it answers."),
     Fact(name="token_certificates", title={"vi": "Chứng thư đọc từ token", "en": "Certificates read from tokens"},
          help="Signers' certificates whose issuer's services were asked."),

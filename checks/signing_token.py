@@ -8,6 +8,7 @@ them (names of units) is compared there. Windows: not yet proven on a PC.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -136,7 +137,7 @@ USABLE = Metric(
 )  # fmt: skip
 LEFT = Metric(
     name="signing_token_certificate_left", title={"vi": "Thời hạn chứng thư còn lại", "en": "Certificate time left"},
-    unit="seconds", labels=("certificate", "class"), words=_CLASS,
+    unit="seconds", labels=("certificate", "class"), open=("certificate",), words=_CLASS,
     help="Until the certificate ends, negative afterwards; it is called by its keyed fingerprint.",
 )  # fmt: skip
 PIN_STATE = Metric(
@@ -299,7 +300,13 @@ def _detail(link: str, found: Verdict, scene: Scene, facts: dict[str, Scalar]) -
     if link == "middleware":
         return str(facts.get("modules", "none of the configured modules is on this PC"))
     own = [len(token_links.signers(one)) for one in found.tokens]
-    return f"{sum(own)} certificates of signers on {len(own)} tokens"
+    several = f"{sum(own)} signers' certificates, {len(own)} tokens"
+    if found.certificate is None:
+        return several
+    ends = time.strftime("%Y-%m-%d", time.gmtime(found.certificate.not_after))
+    return f"{several}; this one ends {ends}" + (
+        f", issued by {found.certificate.issuer}" if found.certificate.issuer else ""
+    )
 
 
 def _samples(found: Verdict, scene: Scene) -> Iterator[Sample]:
@@ -332,7 +339,9 @@ def _facts(found: Verdict, scene: Scene, stored: int | None) -> dict[str, Scalar
 
 
 def _did(module: Module) -> str:
-    return module.trouble or ("read" if module.tokens else "nothing")
+    if module.trouble or not module.tokens:
+        return module.trouble or "nothing"
+    return "unreadable" if all(token.unreadable for token in module.tokens) else "read"
 
 
 def _of_token(found: Verdict) -> dict[str, Scalar]:

@@ -35,7 +35,8 @@ class Known(Protocol):
 
 
 class Push(Struct, frozen=True, gc=False):
-    """A verified batch, whose device stands in this unit. ``raws`` are its results as they were sent."""
+    """A verified batch, whose device stands in this unit. ``raws`` are its results as they were sent. One that was
+    ``carried`` here as a file may have been under way for days: when it came tells nothing of the device's clock."""
 
     batch: Batch
     raws: list[bytes]
@@ -43,6 +44,7 @@ class Push(Struct, frozen=True, gc=False):
     role: str
     counts: bool
     received_at: int
+    carried: bool = False
 
 
 class Absorbed(Struct):
@@ -69,7 +71,7 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
     state.cursors[batch.epoch] = position
     while len(state.cursors) > MAX_EPOCHS:
         del state.cursors[next(iter(state.cursors))]
-    offset = batch.sent_at - push.received_at
+    offset = 0 if push.carried else batch.sent_at - push.received_at
     _touch(state, push, offset)
     listed = known.jobs(push.unit, push.role)
     for result, raw in zip(batch.results, push.raws, strict=True):
@@ -89,10 +91,13 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
 
 
 def _touch(state: State, push: Push, offset: int) -> None:
-    state.drift = observe(state.drift, push.received_at / 1e6, offset / 1e6, push.batch.boot == state.boot)
+    if push.carried and state.last_received is not None:
+        return
+    if not push.carried:
+        state.drift = observe(state.drift, push.received_at / 1e6, offset / 1e6, push.batch.boot == state.boot)
+        state.clock_offset = offset / 1e6
     state.boot, state.version, state.health = push.batch.boot, push.batch.version, push.batch.health
     state.last_received = push.received_at
-    state.clock_offset = offset / 1e6
 
 
 def _time(result: Result, push: Push, offset: int) -> int:

@@ -178,7 +178,8 @@ def _declared(metric: Metric, labels: Mapping[str, str]) -> bool:
     becomes no series."""
     if not metric.labels:
         return not labels
-    return labels.keys() == set(metric.labels) and (not metric.words or metric.words.keys() >= set(labels.values()))
+    closed = {value for name, value in labels.items() if name not in metric.open}
+    return labels.keys() == set(metric.labels) and (not metric.words or metric.words.keys() >= closed)
 
 
 class Exposition:

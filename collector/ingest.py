@@ -73,10 +73,11 @@ class Ingest:
         if self.inflight >= self._max_inflight:
             raise Refusal(503, "overloaded", "too many batches are under way", self._retry_after)
 
-    async def take(self, sealed: bytes, received_at: int | None = None) -> Ack:
-        """The acknowledgement of `sealed`, once it is durable. Raises Refusal; every one is counted by its code."""
+    async def take(self, sealed: bytes, received_at: int | None = None, *, carried: bool = False) -> Ack:
+        """The acknowledgement of `sealed`, once it is durable; `carried` here as a file, or sent. Raises Refusal; every
+        one is counted by its code."""
         try:
-            push = self._open(sealed, self._now() if received_at is None else received_at)
+            push = self._open(sealed, self._now() if received_at is None else received_at, carried)
             durable = await self._commit(push)
         except Refusal as refusal:
             self._telemetry.refusals.labels(refusal.code).inc()
@@ -86,7 +87,7 @@ class Ingest:
             agent=batch.agent, epoch=batch.epoch, batch=wire.digest(sealed), durable=durable, time=push.received_at
         )
 
-    def _open(self, sealed: bytes, received_at: int) -> Push:
+    def _open(self, sealed: bytes, received_at: int, carried: bool) -> Push:
         try:
             envelope = wire.take_apart(sealed)
             member = self._directory.get(envelope.agent)
@@ -98,7 +99,7 @@ class Ingest:
         except WireError as why:
             raise Refusal(_STATUS.get(why.code, 400), why.code, str(why)) from None
         device = member.device
-        return Push(batch, raws, device.unit, device.role, device.status == devices.ACTIVE, received_at)
+        return Push(batch, raws, device.unit, device.role, device.status == devices.ACTIVE, received_at, carried)
 
     async def _commit(self, push: Push) -> int:
         loop = asyncio.get_running_loop()

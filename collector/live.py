@@ -116,7 +116,7 @@ class Live:
             role=device.role,
             status=device.status,
             enrolled_at=device.enrolled_at,
-            name=device.name,
+            name=device.name or (station.called if station else ""),
             last_seen=state.last_seen,
             clock_offset=state.clock_offset,
             clock_drift=state.drift.ratio if state.drift else None,

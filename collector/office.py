@@ -147,12 +147,13 @@ class Office:
         return [verdicts[code] for code in codes]
 
     async def take(self, batches: list[bytes]) -> list[dict[str, Any]]:
-        """The signed batches of a technician's file; the same as if their device had pushed them, one by one."""
+        """The signed batches of a technician's file; as their device would have pushed them, one by one, except
+        that the time they took says nothing of its clock."""
         return [await self._taken(sealed) for sealed in batches]
 
     async def _taken(self, sealed: bytes) -> dict[str, Any]:
         try:
-            ack = await self._parts.ingest.take(sealed)
+            ack = await self._parts.ingest.take(sealed, carried=True)
         except Refusal as refusal:
             return {"error": refusal.code, "message": str(refusal)}
         return {"device": ack.agent, "durable": ack.durable}

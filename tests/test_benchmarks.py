@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import accuracy_counters, accuracy_http, accuracy_icmp, traffic
+from benchmarks import (
+    accuracy_counters,
+    accuracy_http,
+    accuracy_icmp,
+    agent_footprint,
+    footprint_jobs,
+    traffic,
+    traffic_jobs,
+)
 from benchmarks.accuracy_lab import NAME, bench
+from benchmarks.footprint_jobs import Cost
+from checks.kit import registry
+from tests.configs.test_shipped import loaded
 
 PEERS = ("curl", "fping", "ping", "nft", "dnsmasq", "prometheus-blackbox-exporter")
 missing = [name for name in PEERS if not shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")]
@@ -53,6 +65,53 @@ def test_pushes_of_a_day_are_those_with_results_and_those_that_say_that_the_agen
     full, empty = traffic.pushes_a_day(part, 60.0)
     assert full == 24
     assert 24 * 2 <= empty <= 24 * 3
+
+
+def test_what_a_job_sends_once_and_its_rare_results_are_added() -> None:
+    """A result that is unlike the others costs its own bytes; one that repeats another next to nothing."""
+    sizes = traffic_jobs.packed({("a", ""): b'{"x":1}' * 30, ("b", ""): b'{"x":1}' * 29, ("c", ""): bytes(range(200))})
+    assert sizes[("c", "")] > 190
+    assert sizes[("a", "")] < 30
+    jobs = [{"check": "a", "every": 600.0}, {"check": "c", "every": 21600.0}]
+    part = traffic.Regime("all day", 86400, jobs)
+    assert traffic.unseen(part, sizes, 120.0) == 4 * sizes[("c", "")]
+    assert traffic.unseen(part, sizes, 5.0) == 4 * sizes[("c", "")] + 144 * sizes[("a", "")]
+
+
+def test_the_cpu_of_rare_checks_is_added_up_from_one_run_each() -> None:
+    """The agent's own process is taken from between runs, and children are not counted a second time."""
+    own = agent_footprint.Figures(pss=12.0, alone=19.5, cpu=0.9, own=0.2, start=0.3, children=0.01)
+    cost = Cost(cpu=0.2, first=3.0, wall=0.3, size=900, packed=300, hourly=2.0)
+    costs = {"signing_token": cost, "power": Cost(cpu=0.001, first=0.1, wall=9.0, size=700, packed=200, hourly=4.0)}
+    rows = {row.name: row for row in agent_footprint.rows(own, costs, {})}
+    assert rows["CPU by sum, office hours"].ours == pytest.approx(0.2 + 2 * 0.2 + 4 * 0.001)
+    assert rows["CPU between runs"].ours == 0.9
+    assert rows["a child lives, by sum, office hours"].ours == pytest.approx(100 * 2 * 0.3 / 3600)  # power has none
+    assert (rows["memory at rest (PSS)"].met, rows["memory, no other such program"].met) == (True, False)
+
+
+def test_the_measured_agent_has_every_job_of_a_pc_in_office_hours() -> None:
+    """All checks but the router's, each at the interval that the locality gives it."""
+    found = footprint_jobs.jobs("http://127.0.0.1:9/page", True, {})
+    assert {job["check"] for job in found} == set(registry.names()) - {"uplink"}
+    served = loaded("hcmc").device_config("27259", "pc").jobs
+    assert [(job["check"], job["every"]) for job in found] == [(job.check, job.every) for job in served]
+    alone = {job["check"] for job in footprint_jobs.jobs("http://127.0.0.1:9/page", False, {})}
+    assert not alone & {"lan", "dns", "path", "clock"}
+
+
+@pytest.mark.skipif(bool(missing), reason=f"make bench installs {', '.join(missing)}")
+def test_the_agent_is_measured_at_a_real_desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Token, card, time stamps and revocation are there and hold, and no figure is left out. What upsd says of a UPS
+    whose driver is not scheduled in time is not held to."""
+    agent, checks = agent_footprint.measured(tmp_path, settle=0.0, window=0.5, runs=1, others=())
+    figures = {row.name: row.ours for row in agent}
+    assert figures["memory at rest (PSS)"] > 5
+    assert len(agent) == 7
+    measured = {row.name.partition(",")[0]: row.ours for row in checks if row.name}
+    assert set(measured) == set(registry.names()) - {"uplink"}
+    failed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("signing")]
+    assert failed == []
 
 
 @pytest.mark.skipif(bool(missing), reason=f"make bench installs {', '.join(missing)}")

@@ -172,7 +172,8 @@ class Metric(Struct, frozen=True, kw_only=True):
     """A number a check can produce. ``sansang_<name>_<unit>`` is its series; a unit of ``""`` adds nothing.
 
     ``title`` is what people call it, ``words`` what they call the values of its labels, or, without labels, the
-    numbers that stand for something (``"1"``). ``distribution`` asks the collector to keep its quantiles per unit
+    numbers that stand for something (``"1"``). The values of ``open`` labels are not known beforehand and have none.
+    ``distribution`` asks the collector to keep its quantiles per unit
     and hour. A ``counter`` only grows until what it counts starts anew; its series ends in ``_total``.
     """
 
@@ -183,6 +184,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     distribution: bool = False
     counter: bool = False
+    open: tuple[str, ...] = ()
     words: Mapping[str, Bilingual] = {}
 
     @property

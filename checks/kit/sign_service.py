@@ -71,7 +71,7 @@ def _explained(why: NetError) -> NetError:
         (_BROKEN, Reason.SERVICE_MALFORMED),
     ):
         if why.reason in reasons:
-            return NetError(reason, f"the local service: {why.detail}")
+            return NetError(reason, why.detail)
     return why
 
 

@@ -113,6 +113,11 @@ class Station(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.unit, self.id
 
     @property
+    def called(self) -> str:
+        """``Q01 · Quầy 1``."""
+        return " · ".join(part for part in (self.id, self.title) if part)
+
+    @property
     def device_role(self) -> str:
         return DEVICE_ROLES[self.role]
 

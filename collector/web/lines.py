@@ -58,9 +58,13 @@ def _number(metric: Metric | None, name: str, samples: Sequence[Sample], lang: s
 
 def _labels(metric: Metric | None, sample: Sample, lang: str) -> str:
     words = metric.words if metric else {}
-    known = all(value in words for value in sample.labels.values())
+    known = metric is not None and all(
+        value in words for name, value in sample.labels.items() if name not in metric.open
+    )
     return ", ".join(
-        _word(words, value, lang) if known else f"{name} {value}" for name, value in sorted(sample.labels.items())
+        _word(words, value, lang) if known else f"{name} {value}"
+        for name, value in sorted(sample.labels.items())
+        if value
     )
 
 

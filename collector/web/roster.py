@@ -128,7 +128,7 @@ def _place(station: Station, device: DeviceFacts | None, now: int, lang: str, si
     return Place(
         station=station,
         role=text(f"station_{station.role}", lang),
-        name=" · ".join(part for part in (station.id, station.title) if part),
+        name=station.called,
         href=f"/devices/{device.id}" if device else "",
         face=face,
         contact=contact,

@@ -44,7 +44,7 @@ DEVICES: dict[str, dict[str, str]] = {
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NutServer]:
-    with serving(tmp_path_factory.mktemp("nut"), DEVICES) as found:
+    with serving(tmp_path_factory.mktemp("nut"), DEVICES, max_age=5) as found:
         yield found
 
 

@@ -228,7 +228,7 @@ def test_an_empty_token_is_told_as_such(tmp_path: Path, monkeypatch: pytest.Monk
     use(one_token(tmp_path / "empty"), monkeypatch)
     reading = desk.check()
     broken(reading, "certificate", Reason.CERT_ABSENT)
-    assert reading.detail == "0 certificates of signers on 1 tokens"
+    assert reading.detail == "0 signers' certificates, 1 tokens"
 
 
 @pytest.mark.usefixtures("plugged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from checks.kit.model import Outcome, Sample
 from checks.kit.wire import Gap
@@ -206,3 +207,20 @@ def test_what_changed_is_told_once_and_as_a_copy(bench: Bench) -> None:
     assert [set(state.results) for state in touched.states] == [{"connectivity|dichvucong"}]
     assert touched.hours == {(XOM_CHIEU, tally.bucket_of(bench.now))}
     assert bench.state(sender).boot == BOOT
+
+
+def test_the_days_a_file_was_carried_are_no_clock_offset(bench: Bench) -> None:
+    """Its results keep their own times, and what live pushes said of the device stays."""
+    sender = enrolled(bench.store, Sender())
+    carried = Sender(sender.device, epoch=2)
+    result = carried.result(bench.now - DAY)
+    batch = carried.batch(result, sent_at=bench.now - DAY, version="0.1.0", health={"spool_records": 1.0})
+    bench.ledger.write([replace(pushed(batch, bench.now), carried=True)])
+    stored = bench.state(sender)
+    assert (stored.clock_offset, stored.drift, stored.version) == (None, None, "0.1.0")
+    assert stored.results["connectivity|dichvucong"].at == bench.now - DAY
+    bench.push(sender, sender.result(bench.now), sent_at=bench.now - 7_000_000, version="0.2.0")
+    late = carried.batch(carried.result(bench.now - DAY), sent_at=bench.now - DAY, version="0.1.0")
+    bench.ledger.write([replace(pushed(late, bench.now), carried=True)])
+    stored = bench.state(sender)
+    assert (stored.clock_offset, stored.version) == (-7.0, "0.2.0")

@@ -57,6 +57,14 @@ async def test_what_does_not_fit_is_one_line(client: Client, tmp_path: Path, wor
     assert standing_at(client) == {}
 
 
+async def test_a_device_is_called_by_its_station(client: Client, tmp_path: Path) -> None:
+    """On its own page and on its unit's: an id says nothing to people."""
+    sender = await client.enrolled(Sender())
+    assert (await call("roster", "match", "--config", str(tmp_path / "collector.yaml"), sender.device, "Q2"))[0] == 0
+    for path in (f"/devices/{sender.device}", f"/units/{XOM_CHIEU}"):
+        assert "Q2 · Hộ tịch" in (await client.get(path))[1]
+
+
 async def test_what_is_left_over_is_listed(client: Client, tmp_path: Path) -> None:
     """Devices without a station and stations without a device, for people and for programs."""
     file, sender = str(tmp_path / "collector.yaml"), await client.enrolled(Sender())

@@ -22,9 +22,10 @@ _COMMON = {"ups.mfr": "Santak", "ups.model": "Blazer 1000", "ups.serial": SERIAL
 
 
 class NutServer:
-    """`devices` are the variables of each UPS by its name, besides those that all have."""
+    """`devices` are the variables of each UPS by its name, besides those that all have. A driver that says nothing for
+    `max_age` seconds has lost its UPS; a busy machine wants it long."""
 
-    def __init__(self, folder: Path, devices: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, folder: Path, devices: Mapping[str, Mapping[str, str]], max_age: int = 60) -> None:
         self.port, self._folder, self._age = free_port(), folder, 0
         self._etc, self._run = folder / "etc", folder / "run"
         self._drivers: dict[str, subprocess.Popen[bytes]] = {}
@@ -34,7 +35,7 @@ class NutServer:
             f'[{name}]\ndriver = dummy-ups\nport = {name}.dev\ndesc = "a \\"quoted\\" desk"' for name in devices
         ]
         self._write("ups.conf", "pollinterval = 1\n" + "\n".join([*sections, ""]))
-        self._write("upsd.conf", f"LISTEN 127.0.0.1 {self.port}\nMAXAGE 2\n")
+        self._write("upsd.conf", f"LISTEN 127.0.0.1 {self.port}\nMAXAGE {max_age}\n")
         self._write("upsd.users", "")
         for name, variables in devices.items():
             self.set(name, **variables)
@@ -109,9 +110,9 @@ class NutServer:
 
 
 @contextmanager
-def serving(folder: Path, devices: Mapping[str, Mapping[str, str]]) -> Iterator[NutServer]:
+def serving(folder: Path, devices: Mapping[str, Mapping[str, str]], max_age: int = 60) -> Iterator[NutServer]:
     """A server that leaves no process behind."""
-    server = NutServer(folder, devices)
+    server = NutServer(folder, devices, max_age)
     try:
         server.start()
         yield server
