@@ -14,6 +14,7 @@ from rich.table import Table
 from collector.readiness import words
 from collector.readiness.model import Target, Unit, UnitVerdict, Verdict
 from collector.readiness.text import quantity
+from collector.web.i18n import text
 
 INK = {
     Verdict.READY: "#009E73",
@@ -88,11 +89,11 @@ def unmatched(found: dict[str, Any], known: Mapping[str, Unit], lang: str) -> No
     stations = _table(lang, "station", "unit", "role", "title")
     for one in found["stations"]:
         name = known[one["unit"]].name if one["unit"] in known else one["unit"]
-        stations.add_row(escape(one["id"]), escape(name), one["role"], escape(one["title"]))
+        stations.add_row(escape(one["id"]), escape(name), text(f"station_{one['role']}", lang), escape(one["title"]))
     homeless = _table(lang, "id", "unit", "role", "seen")
     for one in found["devices"]:
         name = known[one["unit"]].name if one["unit"] in known else one["unit"]
-        homeless.add_row(one["id"], escape(name), one["role"], _instant(one["last_seen"]))
+        homeless.add_row(one["id"], escape(name), text(f"role_{one['role']}", lang), _instant(one["last_seen"]))
     heads = (("Thiết bị chưa có vị trí", "Devices without a station"), ("Vị trí chưa có thiết bị", "Free stations"))
     for head, table in zip(heads, (homeless, stations), strict=True):
         console().print(f"[bold]{head[lang == 'en']}: {table.row_count}[/]")
