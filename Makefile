@@ -89,5 +89,5 @@ $(VENV)/.run: pyproject.toml requirements/build.txt requirements/agent.txt requi
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run | debian-build
 	@echo "» Python packages of the tests"
-	@$(PIP) --require-hashes --no-deps --no-build-isolation -r requirements/dev.txt
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) --require-hashes --no-deps --no-build-isolation -r requirements/dev.txt
 	@touch $@
