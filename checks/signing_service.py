@@ -14,9 +14,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from checks.kit import crl, proxy, service_links, sign_service, token, token_modules, words
+from checks.kit import crl, proxy, service_links, sign_service, token_modules, words
 from checks.kit import url as urls
-from checks.kit.child import ChildError
 from checks.kit.crl import Search
 from checks.kit.failure import UNMEASURED, NetError
 from checks.kit.model import (
@@ -36,7 +35,7 @@ from checks.kit.model import (
     sample,
 )
 from checks.kit.service_links import Link, Signer, Source, Web
-from checks.kit.token import Ask, Certificate, Module
+from checks.kit.token import Ask, Certificate
 
 SERVICE_SECONDS, MODULE_SECONDS, LINK_SECONDS = 6.0, 15.0, 20.0
 MAX_SOURCES = 4
@@ -306,17 +305,11 @@ def _service(params: Params, env: Env) -> Link | None:
 def _certificates(params: Params, seal: bytes, env: Env) -> list[Certificate]:
     """The signers' certificates on tokens: those that one can sign with today, else all. A module that crashes, hangs
     or answers nonsense shows none: signing_token tells why."""
-    now, found = env.clock.wall() // 1_000_000, list[Certificate]()
-    for path in token_modules.installed(params.modules, env.host):
-        ask = Ask(
-            path=path, now=now, authorities=params.authorities, roots=token_modules.VGCA, secret=env.secret, seal=seal
-        )
-        seconds = min(MODULE_SECONDS, env.left() / 3)
-        try:
-            seen: Module = env.child.call(token.FUNCTION, ask, answer=Module, timeout=seconds, alone=True)
-        except ChildError:
-            continue
-        found += [one for shown in seen.tokens for one in shown.certificates if not one.authority]
+    now = env.clock.wall() // 1_000_000
+    ask = Ask(path="", now=now, authorities=params.authorities, roots=token_modules.VGCA, secret=env.secret, seal=seal)
+    paths = token_modules.installed(params.modules, env.host)
+    modules = token_modules.shown(paths, ask, MODULE_SECONDS, env, spare=env.left() / 2)
+    found = [one for module in modules for shown in module.tokens for one in shown.certificates if not one.authority]
     each = list({one.sealed_serial: one for one in found}.values())
     return [one for one in each if one.usage_signs and one.not_before <= now <= one.not_after] or each
 

@@ -12,10 +12,9 @@ import time
 from collections.abc import Iterator
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from checks.kit import pcsc, token, token_links, token_modules, token_windows, words
+from checks.kit import pcsc, token_links, token_modules, token_windows, words
 from checks.kit.atr import Known
 from checks.kit.child import ChildError
 from checks.kit.model import (
@@ -35,19 +34,13 @@ from checks.kit.model import (
     sample,
 )
 from checks.kit.pcsc import Readers
-from checks.kit.token import Ask, Module, Root
+from checks.kit.token import Ask, Certificate, Module, Root
 from checks.kit.token_links import LINKS, PIN, Scene, Verdict
 from checks.kit.token_modules import VGCA
 
 MAX_LEFT = 16
 _LOOK = 10.0
-_MEMORY = 1 << 30
-"""Bytes of address space: a vendor's module with threads reserves hundreds of megabytes that it never uses."""
 _UNREAD = (Reason.READER_REDIRECTED, Reason.PERMISSION)
-_LOST = {
-    Reason.CHILD_CRASHED: Reason.MODULE_CRASHED, Reason.CHILD_HUNG: Reason.MODULE_HUNG,
-    Reason.CHILD_GARBAGE: Reason.MODULE_GARBAGE, Reason.CHILD_MEMORY: Reason.MODULE_CRASHED,
-}  # fmt: skip
 
 
 class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,7 +198,13 @@ FACTS = (
     Fact(name="former_unit", title={"vi": "Còn tên đơn vị cũ", "en": "Names a former unit"}, words=_YES,
          help="yes, no, or unknown where no former names are configured; compared on the PC."),
     Fact(name="windows_store_certificates", title={"vi": "Chứng thư trong kho Windows", "en": "In the Windows store"},
-         help="Certificates in the account's own store: a second source, which says nothing of presence."),
+         help="Signers' certificates in the account's own store: a second source, which says nothing of presence."),
+    Fact(name="windows_store_usable",
+         title={"vi": "Kho Windows: chứng thư ký được", "en": "Windows store: fit to sign"},
+         help="Those of them that could sign, were their token plugged in."),
+    Fact(name="windows_store_days_left",
+         title={"vi": "Kho Windows: số ngày còn hạn", "en": "Windows store: days left"}, unit="days",
+         help="Of the one of them that lasts longest."),
 )  # fmt: skip
 
 
@@ -218,18 +217,20 @@ def run(params: Params, env: Env) -> Reading:
             return trouble
         if not (paths or before.cards or before.mute or params.expected) and before.trouble != Reason.UNSUPPORTED:
             return not_applicable("no token, no module for one, and none is expected")
-        modules = _modules(paths, params, env)
+        ask = _ask(params, env)
+        modules = token_modules.shown(paths, ask, params.module_seconds, env, spare=_LOOK)
+        stored = token_modules.stored(ask, env, _LOOK)
         after = _look(env) if before.cards else before
     except ChildError as why:
         return error(why.reason, f"PC/SC: {why.detail}")
     scene = Scene(
         before=before, after=after, modules=modules, now=env.clock.wall() // 1_000_000, catalogue=params.catalogue
     )
-    return summarise(scene, token_windows.personal(), startable=_startable(env))
+    return summarise(scene, stored, startable=_startable(env))
 
 
-def summarise(scene: Scene, stored: int | None = None, *, startable: bool = False) -> Reading:
-    """The reading of what was seen. `stored` counts the certificates in Windows' own store; `startable` says that the
+def summarise(scene: Scene, stored: list[Certificate] | None = None, *, startable: bool = False) -> Reading:
+    """The reading of what was seen. `stored` are the certificates in Windows' own store; `startable` says that the
     operating system starts PC/SC with the first reader, so that its silence means that there is none."""
     if any(module.trouble == Reason.UNSUPPORTED for module in scene.modules):
         return _no_extra()
@@ -265,9 +266,8 @@ def _no_extra() -> Reading:
     return error(Reason.UNSUPPORTED, "tokens need the extra sansang[token] (pyscard, cryptography) and PC/SC's library")
 
 
-def _modules(paths: list[str], params: Params, env: Env) -> tuple[Module, ...]:
-    """What each module shows. One that hangs takes no more than its share of the time."""
-    ask = Ask(
+def _ask(params: Params, env: Env) -> Ask:
+    return Ask(
         path="",
         now=env.clock.wall() // 1_000_000,
         authorities=params.authorities,
@@ -276,20 +276,6 @@ def _modules(paths: list[str], params: Params, env: Env) -> tuple[Module, ...]:
         former_units=params.former_units,
         secret=env.secret or os.urandom(32),
     )
-    found = []
-    for number, path in enumerate(paths):
-        share = max(0.0, env.left() - _LOOK) / (len(paths) - number)
-        found.append(_read(msgspec.structs.replace(ask, path=path), min(params.module_seconds, share), env))
-    return tuple(found)
-
-
-def _read(ask: Ask, seconds: float, env: Env) -> Module:
-    """What one module shows; when its process dies, that is what the module is known for."""
-    try:
-        seen: Module = env.child.call(token.FUNCTION, ask, answer=Module, timeout=seconds, memory=_MEMORY, alone=True)
-    except ChildError as why:
-        return Module(name=token.base(ask.path), trouble=_LOST[why.reason])
-    return seen
 
 
 def _detail(link: str, found: Verdict, scene: Scene, facts: dict[str, Scalar]) -> str:
@@ -327,14 +313,14 @@ def _samples(found: Verdict, scene: Scene) -> Iterator[Sample]:
         yield sample(LEFT, one.not_after - scene.now, certificate=one.fingerprint, **{"class": one.class_})
 
 
-def _facts(found: Verdict, scene: Scene, stored: int | None) -> dict[str, Scalar]:
+def _facts(found: Verdict, scene: Scene, stored: list[Certificate] | None) -> dict[str, Scalar]:
     """Every fact that is known."""
     stated: dict[str, Scalar] = {
         f"{link}_link": reason.value if reason else "ok" for link, reason in found.links.items()
     }
     stated |= _of_token(found) | _of_certificate(found, scene.now)
     stated["modules"] = ", ".join(f"{one.name}: {_did(one)}" for one in scene.modules)[:128] or None
-    stated["windows_store_certificates"] = stored
+    stated |= token_links.second(stored, scene.now)
     return {name: value for name, value in stated.items() if value is not None}
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FUNCTION = "checks.kit.token:read"
 """For ``env.child``, ``alone``: an :class:`Ask` gives a :class:`Module`."""
+STORED = "checks.kit.token:stored"
+"""For ``env.child``: an :class:`Ask` gives certificates, or None."""
 
 
 class Root(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,6 +147,19 @@ def read(argument: dict[str, Any]) -> Module:
         for certificates, malformed in [describe.all(token.certificates)]
     ]
     return Module(name=name, description=library.description, version=library.version, tokens=tokens)
+
+
+def stored(argument: dict[str, Any]) -> list[Certificate] | None:
+    """In the child: the signers' certificates of Windows' own store; None elsewhere."""
+    from checks.kit import token_windows
+
+    found = token_windows.personal()
+    return None if found is None else described(msgspec.convert(argument, Ask), found)
+
+
+def described(ask: Ask, values: list[bytes]) -> list[Certificate]:
+    """What may be told of these certificates, authorities left out."""
+    return [one for one in Describer(ask).all(values)[0] if not one.authority]
 
 
 def base(path: str) -> str:

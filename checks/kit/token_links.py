@@ -119,6 +119,19 @@ def usable(certificate: Certificate, now: int) -> bool:
     return flaw(certificate, now) is None and not certificate.chain
 
 
+def second(stored: list[Certificate] | None, now: int) -> dict[str, int | None]:
+    """Facts of what Windows' own store holds: certificates outlive their tokens there, so that this says when they end
+    and nothing about what is plugged in."""
+    if stored is None:
+        return {}
+    fit = [one for one in stored if usable(one, now)]
+    return {
+        "windows_store_certificates": len(stored),
+        "windows_store_usable": len(fit),
+        "windows_store_days_left": max(((one.not_after - now) // 86_400 for one in fit), default=None),
+    }
+
+
 def signers(token: TokenSeen) -> list[Certificate]:
     """The certificates that are not authorities'."""
     return [one for one in token.certificates if not one.authority]

@@ -61,11 +61,9 @@ def authorities() -> list[bytes]:
     return [*(_stored("CA") or ()), *(_stored("ROOT") or ())]
 
 
-def personal() -> int | None:
-    """How many certificates lie in the account's own store; None elsewhere than on Windows. Nothing else of them is
-    read."""
-    found = _stored("MY")
-    return None if found is None else len(found)
+def personal() -> list[bytes] | None:
+    """The certificates of the account's own store, as DER; None elsewhere than on Windows."""
+    return _stored("MY")
 
 
 def _stored(name: str) -> list[bytes] | None:

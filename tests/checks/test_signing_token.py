@@ -320,11 +320,21 @@ _STOPPED = Readers(trouble=Reason.PCSC_STOPPED)
 
 
 def test_where_windows_starts_the_service_itself_its_silence_means_no_reader() -> None:
-    """From recorded values: the count of certificates in Windows' own store is told beside, and proves no presence."""
-    scene = Scene(before=_STOPPED, after=_STOPPED, modules=(), now=0)
-    reading = signing_token.summarise(scene, 3, startable=True)
+    """What Windows' own store holds is told beside, and proves no presence: it outlives the token."""
+    now = int(authorities.NOW.timestamp())
+    root, issuing = authorities.chain("g2")
+    values = [
+        issuing.signer(end=authorities.NOW + 40 * authorities.DAY).der,
+        issuing.signer(end=authorities.NOW - authorities.DAY).der,
+    ]
+    roots = msgspec.convert(desk.ROOTS, tuple[token.Root, ...])
+    known = (root.pem.decode(), issuing.pem.decode())
+    stored = token.described(token.Ask(path="", now=now, authorities=known, roots=roots), values)
+    scene = Scene(before=_STOPPED, after=_STOPPED, modules=(), now=now)
+    reading = signing_token.summarise(scene, stored, startable=True)
     broken(reading, "reader", Reason.READER_ABSENT)
-    assert reading.facts["windows_store_certificates"] == 3
+    told = {name: value for name, value in reading.facts.items() if name.startswith("windows_store")}
+    assert told == {"windows_store_certificates": 2, "windows_store_usable": 1, "windows_store_days_left": 40}
     broken(signing_token.summarise(scene, startable=False), "reader", Reason.PCSC_STOPPED)
 
 
