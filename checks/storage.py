@@ -58,7 +58,7 @@ INODES = Metric(
     unit="ratio", help="Free part of the inodes of the system's volume, 0 to 1 (Linux).",
 )  # fmt: skip
 READ_ONLY = Metric(
-    name="storage_read_only", title={"vi": "Ổ không ghi được", "en": "Volume refuses writes"}, unit="",
+    name="storage_read_only", title={"vi": "Ổ chuyển sang chỉ đọc", "en": "Volume refuses writes"}, unit="",
     labels=("volume",), help="1 when the volume takes no writes although it is meant to, 0 when not.",
     words=_VOLUMES | {"1": {"vi": "có", "en": "yes"}, "0": {"vi": "không", "en": "no"}},
 )  # fmt: skip

@@ -21,6 +21,7 @@ from collector import units as nation
 from collector.assignment import Assignment
 from collector.config import CollectorConfig
 from collector.locality import Document, Locality
+from collector.plan import UNIT
 from collector.readiness import profile_file
 from collector.readiness.model import Target, Unit
 from collector.readiness.profile import Profile
@@ -118,6 +119,7 @@ class Catalog:
         kept = self._configs.get((unit, role))
         if kept is None or kept[0] != present:
             jobs, push, limits = self.jobs_for(unit, role), Push(self.locality.linger), self.locality.limits
+            jobs = [_named(job, self.units[unit].name) if unit in self.units else job for job in jobs]
             told = msgspec.json.encode((unit, jobs, push, hours, windows, limits), order="sorted")
             config = DeviceConfig(
                 etag=hashlib.sha256(told).hexdigest()[:16],
@@ -141,6 +143,16 @@ class Catalog:
             return None
         offset = datetime.fromtimestamp(self._now(), self.zone).utcoffset()
         return OfficeHours(int(offset.total_seconds()) if offset is not None else 0, self._week)
+
+
+def _named(job: ServedJob, name: str) -> ServedJob:
+    """`job` with the unit's name in its place."""
+    filled = {
+        key: [name if part == UNIT else part for part in value]
+        for key, value in job.params.items()
+        if isinstance(value, list) and UNIT in value
+    }
+    return msgspec.structs.replace(job, params=job.params | filled) if filled else job
 
 
 def load(config: CollectorConfig, measures: Measures | None = None) -> Catalog:

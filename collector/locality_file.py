@@ -70,7 +70,10 @@ class JobFile(Struct, forbid_unknown_fields=True, kw_only=True):
     except_units: Except = field(default_factory=list)
     params: Annotated[
         dict[str, Any],
-        Meta(description=f"{PARAMS}, an entry `{{mandatory}}` of a list for the names of the mandatory systems."),
+        Meta(
+            description=f"{PARAMS}, an entry `{{mandatory}}` of a list for the names of the mandatory systems, "
+            "`{{unit}}` for the name of the device's unit."
+        ),
     ] = field(default_factory=dict)
 
 

@@ -14,6 +14,8 @@ COLLECTOR = "{collector}"
 """Stands in an address or a parameter for the collector's own: what a demo may reach without leaving the machine."""
 MANDATORY = "{mandatory}"
 """Stands in a list of a job's parameters for the names of the mandatory systems."""
+UNIT = "{unit}"
+"""Stands in a list of a job's parameters for the name of the device's unit."""
 NEVER = 0.0
 """As a plan's ``off_hours``: no runs then."""
 

@@ -61,6 +61,8 @@ def know(volumes: tuple[Volume, ...], past: dict[str, Past], now: float) -> tupl
     for key, volume in keys.items():
         before = kept.get(key)
         label = _label(volume, before, kept)
+        for other in [other for other in kept if other != key and kept[other].label == label]:
+            del kept[other]  # the system moved to another volume: a label has one past
         if before is None or before.size != volume.size or before.label != label:
             before = Past(label, volume.size, writable=before is not None and before.writable)
         kept[key] = Past(

@@ -29,7 +29,7 @@ DESK: dict[Reason, Row] = {
         "The battery is nearly empty", "Save your work and shut down in order, now.",
     ),
     Reason.BATTERY_REPLACE: (
-        "Cần thay pin UPS", "Đề xuất thay bình điện của UPS: không còn giữ được điện.",
+        "Cần thay ắc quy UPS", "Đề xuất thay ắc quy: không còn giữ được điện.",
         "The UPS needs a new battery", "Ask for a new battery: this one no longer holds.",
     ),
     Reason.UPS_OVERLOAD: (
@@ -117,8 +117,8 @@ DESK: dict[Reason, Row] = {
         "The certificate is malformed", "Have the issuer put it on the token again.",
     ),
     Reason.CERT_EXPIRED: (
-        "Chứng thư số đã hết hạn", "Làm thủ tục cấp mới hoặc gia hạn ngay.",
-        "The certificate has expired", "Apply for a new one or for an extension now.",
+        "Chứng thư số đã hết hạn", "Chứng thư đã hết hạn: làm thủ tục cấp mới ngay.",
+        "The certificate has expired", "It has ended: apply for a new one now.",
     ),
     Reason.CERT_NOT_YET_VALID: (
         "Chứng thư số chưa có hiệu lực", "Xem giờ máy có đúng không; nếu đúng, đợi đến ngày hiệu lực.",

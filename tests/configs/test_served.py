@@ -69,6 +69,17 @@ def test_a_pc_sends_less_than_a_megabyte_a_day(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCALITIES)
+def test_tokens_are_compared_with_the_name_of_their_own_unit(name: str) -> None:
+    """Each unit's PCs are told what their unit is called, and no other's."""
+    found = loaded(name)
+    code = UNIT[name]
+    job = next(job for job in found.device_config(code, "pc").jobs if job.check == "signing_token")
+    assert job.params["unit_names"] == [found.units[code].name]
+    other = next(unit for unit in found.units if unit != code)
+    assert found.etag(other, "pc") != found.etag(code, "pc")
+
+
+@pytest.mark.parametrize("name", LOCALITIES)
 def test_an_older_agent_takes_it_too(name: str) -> None:
     """It measures as often at night as by day, and passes over what it does not know."""
     served = loaded(name).device_config(UNIT[name], "pc")

@@ -33,6 +33,14 @@ def test_labels_stay_when_volumes_come_and_go() -> None:
     }  # fmt: skip
 
 
+def test_a_system_that_moves_to_another_disk_keeps_the_past_of_the_others() -> None:
+    """A label has one past: with two of them the next run would believe none."""
+    _, past = know((volume("a", system=True), volume("d")), {}, NOW)
+    _, past = know((volume("b", system=True), volume("d")), past, NOW + DAY)
+    after = decoded(msgspec.to_builtins(past))
+    assert sorted((one.label, len(one.points)) for one in after.values()) == [("data1", 2), ("system", 1)]
+
+
 def test_what_is_kept_holds_no_mount_point() -> None:
     """A mount point may name a person."""
     _, past = know((volume("/"), volume("/home/nguyen.van.a")), {}, NOW)
