@@ -31,7 +31,18 @@ def twice() -> Iterator[Endpoint]:
         thread.join()
 
 
+@pytest.fixture
+def stamping() -> Iterator[None]:
+    """The kernel stamps packets: it begins to some time after the first socket that asks for it, and ends with the
+    last one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS
+        time.sleep(0.2)
+        yield
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux stamps what it receives")
+@pytest.mark.usefixtures("stamping")
 def test_the_kernels_time_counts_and_not_when_we_woke_up(twice: Endpoint) -> None:
     """The answer lay there for 0.4 s while this process was busy with another datagram."""
 
