@@ -8,7 +8,7 @@ is needed: what is configured is asked anyway.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -43,6 +43,7 @@ LINKS: dict[str, tuple[Reason, ...]] = {
     "service": (Reason.SERVICE_STOPPED, Reason.SERVICE_TIMEOUT, Reason.SERVICE_MALFORMED),
     "tsa": (
         Reason.TSA_UNREACHABLE, Reason.TSA_REFUSED, Reason.TSA_MALFORMED, Reason.TSA_MISMATCH, Reason.TSA_UNTRUSTED,
+        Reason.CLOCK_WRONG,
     ),
     "crl": (
         Reason.CRL_UNREACHABLE, Reason.CRL_MALFORMED, Reason.CRL_STALE, Reason.CERT_REVOKED, Reason.CLOCK_WRONG,
@@ -97,7 +98,10 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         for name, given in (("tsa", self.tsa), ("crl", self.crl), ("known_good", (self.known_good,))):
             for address in filter(None, given):
-                _valid(name, address)
+                _valid(name, address, urls.web)
+        for name, texts in (("tsa_authorities", self.tsa_authorities), ("authorities", self.authorities)):
+            for index, text in enumerate(texts):
+                _valid(f"{name}[{index}]", text, service_links.whole)
         if bool(self.known_good) != bool(self.known_good_body):
             raise ValueError("known_good: the page and known_good_body go together")
         proxy.check(self.proxy)
@@ -112,9 +116,9 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
-def _valid(name: str, address: str) -> None:
+def _valid(name: str, given: str, read: Callable[[str], object]) -> None:
     try:
-        urls.web(address)
+        read(given)
     except ValueError as why:
         raise ValueError(f"{name}: {why}") from None
 

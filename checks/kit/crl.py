@@ -64,7 +64,9 @@ class _Listing:
 
     def __init__(self, address: str, source: Source, search: Search, web: Web, env: Env) -> None:
         self._address, self._source, self._search, self._web, self._env = address, source, search, web, env
-        self._store: dict[str, Any] = env.lasting.setdefault(_LASTING, {})
+        if not isinstance(env.lasting.get(_LASTING), dict):  # the file may be damaged, or an older agent's
+            env.lasting[_LASTING] = {}
+        self._store: dict[str, Any] = env.lasting[_LASTING]
         self._key = hashlib.sha256(address.encode()).hexdigest()[:16]
         self._stored = self._remembered()
         self._old = self._stored if self._stored and self._answers(self._stored) else None

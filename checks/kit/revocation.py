@@ -144,11 +144,17 @@ def _signed_list(found: x509.CertificateRevocationList, issuer: x509.Certificate
 
 
 def _speaks_for_all(found: x509.CertificateRevocationList) -> bool:
-    """Whether a certificate that is not in it is not revoked: no delta, no list of other issuers' certificates."""
+    """Whether a signer's certificate that is not in it is not revoked: no delta, no list of other issuers'
+    certificates, of authorities' or of attributes' only, or of some reasons only (RFC 5280 §5.2.5)."""
     kinds = {one.oid: one.value for one in found.extensions}
     point = kinds.get(x509.oid.ExtensionOID.ISSUING_DISTRIBUTION_POINT)
-    indirect = isinstance(point, x509.IssuingDistributionPoint) and point.indirect_crl
-    return x509.oid.ExtensionOID.DELTA_CRL_INDICATOR not in kinds and not indirect
+    partial = isinstance(point, x509.IssuingDistributionPoint) and (
+        point.indirect_crl
+        or point.only_contains_ca_certs
+        or point.only_contains_attribute_certs
+        or point.only_some_reasons is not None
+    )
+    return x509.oid.ExtensionOID.DELTA_CRL_INDICATOR not in kinds and not partial
 
 
 def _vouched(found: ocsp.OCSPResponse, issuer: x509.Certificate, now: float) -> None:

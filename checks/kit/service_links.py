@@ -7,12 +7,13 @@ the first answer is there.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from checks.kit import guard, http1, journey, portal
+from checks.kit import der, guard, http1, journey, portal
 from checks.kit import url as urls
 from checks.kit.der import DerError, Head
 from checks.kit.failure import UNMEASURED, NetError
@@ -25,12 +26,19 @@ PREFIX = 2048
 SKEW = 300.0
 """Seconds by which this PC's clock may be behind before an answer is one of the future."""
 MAX_ANSWER = 64 * 1024
+EARLIEST = 1_735_689_600.0
+"""2025-01-01 in epoch seconds: no PC with this check has lived through a time before it (an empty CMOS battery)."""
 _PORTAL = {
     Reason.HTTP_STATUS, Reason.HTTP_BODY, Reason.HTTP_PROTOCOL, Reason.HTTP_REDIRECTS, Reason.HTTP_TOO_LARGE,
     Reason.TLS_NAME, Reason.TLS_UNTRUSTED, Reason.TLS_SELF_SIGNED, Reason.TLS_HANDSHAKE, Reason.ADDRESS_FORBIDDEN,
 }  # fmt: skip
 _NOT_IT = {Reason.HTTP_BODY, Reason.HTTP_TOO_LARGE}
 """Causes where something was fetched, and it was not what belongs there."""
+
+
+_OWN = UNMEASURED | {Reason.CLOCK_WRONG}
+"""Causes that say nothing of the service."""
+_BEGIN, _END, _BIT_STRING = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", 0x03
 
 
 class Web(Struct, frozen=True, kw_only=True):
@@ -150,9 +158,36 @@ def broken(why: NetError, unreachable: Reason, malformed: Reason, refused: Reaso
     reason = malformed if why.reason in _NOT_IT else unreachable
     if refused and why.reason is Reason.HTTP_STATUS:
         reason = refused
-    if why.reason in UNMEASURED:
-        reason = why.reason
+    if why.reason in _OWN:
+        return Link(reason=why.reason, detail=why.detail)
     return Link(reason=reason, cause=why.reason, detail=why.detail)
+
+
+def whole(text: str) -> None:
+    """Raises ValueError when `text` holds no certificate in PEM, or one that is cut or no DER of a certificate's shape.
+
+    What stands in them is read when they are used."""
+    blocks = text.split(_BEGIN)[1:]
+    if not blocks:
+        raise ValueError("there is no certificate in it")
+    for block in blocks:
+        body, end, _ = block.partition(_END)
+        if not end:
+            raise ValueError("a certificate in it has no end")
+        try:
+            _shaped(base64.b64decode("".join(body.split()), validate=True))
+        except (ValueError, DerError):
+            raise ValueError("a certificate in it cannot be read") from None
+
+
+def _shaped(data: bytes) -> None:
+    """RFC 5280 §4.1: what is signed, the algorithm and the signature, and nothing behind."""
+    certificate = der.inside(data, 0, der.SEQUENCE, len(data))
+    at = certificate.begin
+    for tag in (der.SEQUENCE, der.SEQUENCE, _BIT_STRING):
+        at = der.inside(data, at, tag, certificate.end).end
+    if not at == certificate.end == len(data):
+        raise DerError("something stands behind it")
 
 
 def stamps(addresses: tuple[str, ...], roots: tuple[str, ...], web: Web, env: Env) -> Link:
@@ -205,6 +240,8 @@ def _online(address: str, source: Source, web: Web, env: Env) -> Link:
     except (DerError, revocation.Forged) as why:
         link.reason, link.detail = Reason.OCSP_MALFORMED, str(why)
         link.cause = Reason.CERT_SIGNATURE if isinstance(why, revocation.Forged) else None
+        if link.cause and _server_time(found, now) < EARLIEST:  # whom the issuer named is judged by the time
+            link.reason, link.cause, link.detail = Reason.CLOCK_WRONG, None, "this PC's clock is before 2025"
         return link
     link.facts["ocsp_answer"] = said.status
     if said.begins:
@@ -217,7 +254,8 @@ def _server_time(found: Fetched, now: float) -> float:
 
 
 def date(link: Link, head: Head, found: Fetched, now: float, stale: Reason) -> None:
-    """Whether it is in force; when it is so by the server's clock only, and that is a day off, this PC's is wrong."""
+    """Whether it is in force. When it is so by the server's clock only, and that is a day off, or when this PC's clock
+    is before EARLIEST, the clock is wrong."""
     if head.ends:
         link.left = float(round(head.ends - now))
     if _in_force(head, now):
@@ -227,6 +265,8 @@ def date(link: Link, head: Head, found: Fetched, now: float, stale: Reason) -> N
     link.detail = "it ran out" if head.ends and head.ends < now else "it begins in the future"
     if there and abs(now - there) > CLOCK_MARGIN and _in_force(head, there):
         link.reason, link.detail = Reason.CLOCK_WRONG, "it is in force by the server's clock and not by this PC's"
+    elif now < EARLIEST:
+        link.reason, link.detail = Reason.CLOCK_WRONG, "this PC's clock is before 2025"
 
 
 def _in_force(head: Head, now: float) -> bool:

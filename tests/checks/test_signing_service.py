@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import subprocess
 import sys
 import time
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,15 @@ from checks.kit.host import System
 from checks.kit.model import Outcome, Reading, Reason, decode_params
 from checks.kit.service_links import Link
 from checks.signing_service import CHECK, LINKS, summarise
-from tests.checks.certs import self_signed
+from tests.checks.certs import DAY, NOW, Authority, self_signed
 from tests.checks.conftest import values
 from tests.checks.kit.test_sign_service import Windows, frame, says
 from tests.checks.servers import Answer, Server, blackhole, closed_port, http, reset, say
+from tests.lab.authorities import chain
 from tests.lab.services import check, desk, links
 from tests.lab.tsa import POLICY, Tsa, body, posts, stamping, with_status
+
+ROOT, ISSUER = chain("g2")
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +199,20 @@ def test_a_service_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     assert links(reading)["tsa"] == (0.0, "tsa_unreachable")
 
 
+def test_a_wrong_clock_is_not_the_services_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over https, to a certificate that is valid by the server's clock only: for stamps, lists and responders alike."""
+    authority = Authority(tmp_path / "ca", "Cơ quan thử nghiệm")
+    monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
+    context, _ = authority.server(("pki.example",), begin=NOW + 300 * DAY, end=NOW + 400 * DAY)
+    answer = say(http(200, b"", f"Date: {format_datetime(NOW + 350 * DAY, usegmt=True)}"))
+    with Server(answer, context) as server:
+        address = f"https://pki.example:{server.port}/"
+        reading = check(desk(ISSUER.signer(crl=address, ocsp=address)), (ROOT, ISSUER), tsa=[address])
+    broken(reading, "tsa", Reason.CLOCK_WRONG)
+    assert links(reading) == dict.fromkeys(("tsa", "crl", "ocsp"), (0.0, "clock_wrong"))
+    assert not [name for name in reading.facts if name.endswith("_cause")]
+
+
 class WindowsDesk(Windows):
     """A Windows PC with these programs."""
 
@@ -252,6 +271,27 @@ def test_params_that_cannot_be_used_are_refused(params: dict[str, object]) -> No
     """With the field's name where it is one; there is no other host for the local service."""
     with pytest.raises(msgspec.ValidationError):
         decode_params(CHECK, params)
+
+
+@pytest.mark.parametrize("field", ["tsa_authorities", "authorities"])
+def test_a_certificate_that_cannot_be_read_is_refused_with_its_place(field: str) -> None:
+    """Not only where it is used, where it would be left out or be taken for the server's fault."""
+    good = ROOT.pem.decode()
+    begin, _, rest = good.partition("\n")
+    coded, _, _ = rest.partition("-----END")
+    end = "-----END CERTIFICATE-----\n"
+    key = base64.b64encode(b"\x30\x06\x02\x01\x00\x02\x01\x05").decode()
+    assert getattr(decode_params(CHECK, {field: [good, f"Root:\n{good}{ISSUER.pem.decode()}"]}), field)
+    for unfit in (
+        f"{begin}\n{end}", f"{begin}\nAAAA=A\n{end}", f"{begin}\n{coded[:400]}\n{end}", f"{begin}\n{coded}",
+        f"{begin}\n!{coded}{end}", f"{begin}\n\u00e9{coded}{end}", f"{begin}\n{key}\n{end}", good + f"{begin}\n",
+        "BEGIN CERTIFICATE",
+    ):  # fmt: skip
+        with pytest.raises(msgspec.ValidationError, match=rf"^{field}\[1\]: .*certificate in it"):
+            decode_params(CHECK, {field: [good, unfit]})
+    spare = base64.b64encode(ROOT.der + b"\0").decode()
+    with pytest.raises(msgspec.ValidationError, match=rf"^{field}\[0\]: a certificate in it cannot be read"):
+        decode_params(CHECK, {field: [f"{begin}\n{spare}\n{end}"]})
 
 
 def test_every_value_that_a_link_can_have_has_words() -> None:

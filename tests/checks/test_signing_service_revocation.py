@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.lab.desk import Children
 from tests.lab.revocation import Files, answers, listed, of_openssl, refusal, responder
 from tests.lab.services import check, desk, links
 from tests.lab.softhsm import MODULE, one_token
-from tests.lab.tsa import posts
+from tests.lab.tsa import body, posts
 
 ROOT, ISSUER = chain("g2")
 KNOWN = (ROOT, ISSUER)
@@ -95,6 +96,28 @@ def test_a_wrong_clock_does_not_make_a_list_stale() -> None:
     reading = with_list(files, wall=(NOW + 700 * DAY).timestamp())
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.CLOCK_WRONG)
     assert links(reading)["crl"] == (0.0, "clock_wrong")
+
+
+@pytest.mark.parametrize("date", ["", format_datetime(NOW, usegmt=True)], ids=["no-date", "date"])
+def test_a_clock_before_any_pc_of_these_is_wrong(date: str) -> None:
+    """The battery is empty: no server has to say so, of a list or of an answer by whom the issuer named."""
+    listing = with_list(Files(listed(ISSUER), date=date), wall=86_400.0)
+    broken(listing, "crl", Reason.CLOCK_WRONG)
+    for respond in (answers(ISSUER), answers(responder(ISSUER), enclosed=True)):
+        broken(with_responder(_dated(respond, date), wall=86_400.0), "ocsp", Reason.CLOCK_WRONG)
+
+
+def _dated(respond: Callable[[bytes], bytes], date: str) -> Answer:
+    """Answers the body of each POST, with the server's time when there is one."""
+    fields = [f"Date: {date}"] if date else []
+    return lambda connection, head: connection.sendall(http(200, respond(body(connection, head)), *fields))
+
+
+def test_a_forged_answer_is_forged_by_a_clock_that_may_be_right() -> None:
+    """Nobody's clock excuses it."""
+    broken(with_responder(posts(answers(ROOT))), "ocsp", Reason.OCSP_MALFORMED, Reason.CERT_SIGNATURE)
+    dated = _dated(answers(ROOT), format_datetime(NOW, usegmt=True))
+    broken(with_responder(dated, wall=86_400.0), "ocsp", Reason.OCSP_MALFORMED, Reason.CERT_SIGNATURE)
 
 
 def test_a_certificate_may_not_name_this_pc_itself() -> None:
@@ -180,6 +203,14 @@ def test_what_was_kept_and_makes_no_sense_is_dropped() -> None:
     lasting: dict[str, Any] = {"crl": {f"{number:016x}": {"begins": "x"} for number in range(20)}}
     assert with_list(Files(listed(ISSUER)), lasting=lasting).outcome is Outcome.OK
     assert len(lasting["crl"]) == crl.MAX_KEPT
+
+
+@pytest.mark.parametrize("kept", [[], "x", 5, None, [{}]])
+def test_what_was_kept_in_another_shape_is_begun_anew(kept: Any) -> None:
+    """The run goes on, and what it found is kept."""
+    lasting: dict[str, Any] = {"crl": kept}
+    assert with_list(Files(listed(ISSUER)), lasting=lasting).outcome is Outcome.OK
+    assert [one["verified"] for one in lasting["crl"].values()] == ["yes"]
 
 
 def with_responder(answer: Answer, **of_desk: Any) -> Reading:

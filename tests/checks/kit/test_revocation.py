@@ -60,12 +60,24 @@ def test_a_list_that_another_has_signed_is_forged(issuer: Authority) -> None:
     [
         x509.DeltaCRLIndicator(1),
         x509.IssuingDistributionPoint(None, None, False, False, None, True, False),
+        x509.IssuingDistributionPoint(None, None, False, True, None, False, False),
+        x509.IssuingDistributionPoint(None, None, False, False, None, False, True),
+        x509.IssuingDistributionPoint(
+            None, None, False, False, frozenset([x509.ReasonFlags.key_compromise]), False, False
+        ),
     ],
+    ids=["delta", "indirect", "authorities", "attributes", "some-reasons"],
 )
 def test_a_list_that_does_not_speak_for_all_is_not_searched(issuer: Authority, extension: x509.ExtensionType) -> None:
-    """A delta, and a list of several issuers: absence from them says nothing."""
+    """A delta, a list of several issuers, of other certificates, of some reasons: absence from them says nothing."""
     found = read(listed(issuer, extensions=[extension]), [issuer.der], True, SEAL, {"x"})
     assert (found.verified, found.revoked) == (True, None)
+
+
+def test_a_list_of_signers_certificates_alone_speaks_for_them(issuer: Authority) -> None:
+    """RFC 5280 §5.2.5, onlyContainsUserCerts: a signer's is one."""
+    users = x509.IssuingDistributionPoint(None, None, True, False, None, False, False)
+    assert read(listed(issuer, extensions=[users]), [issuer.der], True, SEAL, {"x"}).revoked == frozenset()
 
 
 @given(at=st.integers(0, 10_000), flip=st.integers(1, 255))

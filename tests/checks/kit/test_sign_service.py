@@ -160,7 +160,7 @@ _HUGE = b"\x81\x7f" + struct.pack("!Q", 2**40)
         (say(http(200, b"<html>")), "the server answered 200 to the WebSocket handshake"),
         (say(http(403)), "the server answered 403 to the WebSocket handshake"),
         (_switch(*_RIGHT, key="bWFu"), "the answer 101 does not know our key"),
-        (say(b"hello\r\n\r\n"), "the local service: the answer is not HTTP/1.1"),
+        (say(b"hello\r\n\r\n"), "the answer is not HTTP/1.1"),
         (reset, ""),
         (says(_HUGE), "its answer is past 4096 bytes"),
         (says(frame(b"x" * 3000, final=False), frame(b"x" * 3000, 0)), "its answer is past 4096 bytes"),
@@ -185,7 +185,7 @@ def test_nonsense_is_malformed(vouched_by_itself: ssl.SSLContext, answer: Answer
 def test_something_without_tls_is_malformed() -> None:
     """Another program holds the port."""
     with Server(say(http(200, b"hi")), reads=False) as server:
-        assert _fails(server.port, Reason.SERVICE_MALFORMED) == "the local service: it does not speak TLS"
+        assert _fails(server.port, Reason.SERVICE_MALFORMED) == "it does not speak TLS"
 
 
 def test_a_closed_port_is_a_stopped_service() -> None:
