@@ -125,6 +125,7 @@ class Live:
             results={_key(key): decoded(latest) for key, latest in state.results.items()},
             station=station.id if station else "",
             purchased=bought_at(station),
+            purchase_date=(station.purchase_date or "") if station else "",
         )
 
 

@@ -59,7 +59,7 @@ class DeviceFacts(Struct, kw_only=True):
     """What is known of one device. ``last_seen`` is when its newest result was taken, on the collector's clock;
     ``clock_offset`` how far its clock is ahead (seconds), ``clock_drift`` how fast that grows (s/s); ``results`` its
     newest result by (check, target). ``station`` is its place in the roster, ``purchased`` the day (seconds since the
-    epoch) it was bought by that."""
+    epoch) it was bought by that, ``purchase_date`` the same as exact as it was told (``2023-05-17``, ``2023``)."""
 
     id: str
     unit: str
@@ -75,6 +75,7 @@ class DeviceFacts(Struct, kw_only=True):
     name: str = ""
     station: str = ""
     purchased: int | None = None
+    purchase_date: str = ""
 
 
 class Bucket(Struct, kw_only=True):

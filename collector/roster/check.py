@@ -16,7 +16,7 @@ from collector.roster.heading import Heading, beginning, heading
 from collector.roster.model import Roster
 from collector.roster.names import Names
 from collector.roster.sense import Sense
-from collector.roster.table import CellError, Formula, Row, Table, Unreadable, is_empty
+from collector.roster.table import MAX_GAP, CellError, Formula, Row, Table, Unreadable, is_empty
 from collector.roster.values import Bad
 from collector.roster.words import Remark
 from collector.roster.written import Values, Written
@@ -117,6 +117,10 @@ class Checker:
         self._unread = self._unread or bool(faults)
         for row in () if faults else rows:
             self._row(found, row)
+        for number in table.unread:
+            # what stands below is not read, and must not be taken for missing: its stations would be retired
+            self.errors.add(structs.replace(place, code="far_rows", row=number, values={"most": MAX_GAP}))
+            self._unread = True
         return True
 
     def _merged(self, place: Remark, table: Table, above: int) -> list[Remark]:

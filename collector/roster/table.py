@@ -12,6 +12,8 @@ from collector.roster.words import Remark
 
 MAX_ROWS = 100_000
 """Rows of a sheet that hold anything."""
+MAX_GAP = 10_000
+"""Consecutive empty rows after which a sheet is not read on: a stray cell far below, or formats down to the end."""
 MAX_COLUMNS = 64
 Row = tuple[int, list[object]]
 """The row's number as Excel shows it, from 1, and its cells from column A on."""
@@ -46,7 +48,8 @@ class Table(Struct, frozen=True, kw_only=True):
     """One sheet, or a CSV file (``sheet`` is empty). ``rows`` can be read once and may raise Unreadable.
 
     ``merged`` gives the merged ranges, such as ``A2:A5``; ``coding`` is the text's when it is not UTF-8. Where it is
-    ``lossy``, letters that the coding lacks may have become question marks.
+    ``lossy``, letters that the coding lacks may have become question marks. ``unread``, once the rows are read, is the
+    number of the row from which on they were not, past MAX_GAP empty ones; it is empty when all were read.
     """
 
     file: str
@@ -56,6 +59,7 @@ class Table(Struct, frozen=True, kw_only=True):
     merged: Callable[[], list[str]] = _none
     coding: str = ""
     lossy: bool = False
+    unread: list[int] = []
 
 
 def bounded(rows: Iterable[Row], file: str, sheet: str) -> Iterator[Row]:

@@ -87,12 +87,15 @@ def _secret(column: Column, value: object, today: datetime.date) -> str:
 def number(value: object) -> float | None:
     """``1.234,5``, ``1,234.5``, ``1234.5`` and numbers themselves; None for anything else.
 
-    One separator before exactly three digits groups thousands: no count and no contract has three decimals.
+    One separator before exactly three digits groups thousands: no count and no contract has three decimals. What is
+    written with more digits than a float holds is infinite: a number, and too large for every column.
     """
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) else None
+    if isinstance(value, int):
+        return _float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     written = text(value).replace(" ", "")
     if not _NUMBER.fullmatch(written):
         return None
@@ -108,9 +111,16 @@ def number(value: object) -> float | None:
     return float(f"{whole.replace(mark, '')}.{decimals}")
 
 
+def _float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def _count(column: Column, value: object, _: datetime.date) -> int:
     found = number(value)
-    if found is None or not found.is_integer() or found < 0:
+    if found is None or found < 0 or not (found.is_integer() or math.isinf(found)):
         raise Bad("count", value=text(value))
     if found > column.most:
         raise Bad("too_many", value=text(value), most=int(column.most))

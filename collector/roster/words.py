@@ -140,6 +140,10 @@ LINES: dict[str, tuple[str, str]] = {
         "người dùng và khóa là của SNMP v3, nhưng phiên bản là 2c",
         "a user and keys are for SNMP v3, but the version is 2c",
     ),
+    "far_rows": (
+        "ở dưới hơn {most} hàng trống liền nhau: xóa các hàng trống, hoặc xóa hàng này, rồi lưu lại",
+        "below more than {most} empty rows in a row: delete those, or this one, and save again",
+    ),
     "no_rows": ("không có hàng dữ liệu nào", "no rows of data in it"),
     "more": ("… và {count} lỗi nữa", "… and {count} more errors"),
 }  # fmt: skip

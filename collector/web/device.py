@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from collector.web.faces import OUTCOMES, Face
 from collector.web.format import number, quantity
 from collector.web.i18n import text
 from collector.web.lines import Line, fact_word, lines_of
+from collector.web.roster import day
 from collector.web.unit import Silences, contact_of, device_name, role_of
 
 _WORST = (Outcome.FAILED, Outcome.ERROR, Outcome.OK, Outcome.NOT_APPLICABLE)
@@ -92,8 +93,7 @@ def _age(device: DeviceFacts, check: Check | None, now: int, lang: str) -> tuple
     why = _age_why(device, check, lang)
     if device.purchased is None:
         return text("unknown_value", lang) if shown is None else _in_years(shown, lang), why
-    bought = datetime.fromtimestamp(device.purchased, UTC).strftime("%d/%m/%Y")
-    by = text("age_bought", lang, day=bought)
+    by = text("age_bought", lang, day=day(device.purchase_date))
     if shown is not None:
         by = f"{by}; {text('age_shown', lang, years=_years(shown, lang), source=why)}"
     return _in_years(round(max(0.0, now / 1e6 - device.purchased) / YEAR, 1), lang), by

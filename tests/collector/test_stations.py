@@ -151,12 +151,15 @@ async def test_the_only_station_and_the_only_device_belong_together(tmp_path: Pa
         sender = await client.enrolled(Sender())
         await imported(client, {"Q1": COUNTER, "Q2": COUNTER})
         assert standing_at(client) == {}
-        await imported(client, {"Q2": COUNTER | {"purchase_date": "2015-03-01"}})
+        await imported(client, {"Q2": COUNTER | {"purchase_date": "2015"}})
         assert standing_at(client) == {sender.device: "Q2"}
         await client.push(sender.sealed(*healthy(sender, hands.at), sent_at=hands.at))
         await client.server.parts.sweep.once()
         age = next(line for line in client.server.parts.live.verdicts[XOM_CHIEU].requirements if line.id == "pc_age")
         assert (age.state, age.evidence[0].basis) == (Verdict.NOT_READY, "purchase_date")
+        device = client.server.parts.live.device(sender.device)
+        assert device
+        assert device.purchase_date == "2015"
 
 
 async def test_a_revoked_device_frees_its_station(tmp_path: Path, database_url: str) -> None:

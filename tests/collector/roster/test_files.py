@@ -17,6 +17,7 @@ HEAD = ["Mã đơn vị", "Mã vị trí", "Vai trò", "Tên vị trí", "Ngày 
 ROW = [XOM_CHIEU, "Q1", "quầy", "Quầy 1", "2019"]
 SHEETS = {"Vị trí máy": [HEAD, ROW]}
 BROKEN = "ds.xlsx: tệp .xlsx hỏng hoặc bị cắt cụt: chép lại tệp gốc"
+BROKEN_SHEET = BROKEN.replace("ds.xlsx:", 'ds.xlsx, trang "Vị trí máy":')
 BOMB = "ds.xlsx: tệp bung ra quá lớn hoặc chứa XML nguy hiểm: không đọc"
 NO_TABLE = 'ds.xlsx: không có bảng nào: cần hàng tiêu đề có cột "Mã đơn vị"; xem `roster template`'
 OLE2 = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600)
@@ -111,12 +112,12 @@ def test_a_file_that_is_no_workbook_is_one_line(
     ("make", "line"),
     [
         (styled, BOMB), (crowded, BOMB), (outward, BOMB),
-        (laughing, BOMB), (cut_sheet, BROKEN.replace("ds.xlsx:", 'ds.xlsx, trang "Vị trí máy":')),
+        (laughing, BOMB), (cut_sheet, BROKEN_SHEET),
         (lambda folder: zipped(folder, word__document_xml=b"<x/>"), BROKEN),
         (lambda folder: text_file(folder, "Mã đơn vị;Số máy in\n27259;3\n", "ds.xlsx"), BROKEN),
         (lambda folder: text_file(folder, b"PK\x03\x04" + bytes(50), "ds.xlsx"), BROKEN),
         (lambda folder: rezipped(book(folder, SHEETS), workbook_xml=b"<workbook"), BROKEN),
-        (lambda folder: rezipped(book(folder, SHEETS), sheet1_xml=b"<worksheet><sheetData><row><c"), BROKEN),
+        (lambda folder: rezipped(book(folder, SHEETS), sheet1_xml=b"<worksheet><sheetData><row><c"), BROKEN_SHEET),
         (lambda folder: rezipped(book(folder, SHEETS), workbook_xml=None), BROKEN),
         (lambda folder: rezipped(book(folder, SHEETS), sheet1_xml=None), NO_TABLE),
     ],

@@ -139,10 +139,10 @@ NOTED: list[tuple[str, str, str, str]] = [
     ("repaired_id", STATIONS + "27259;1;quầy;;;;\n", 'ds.csv, hàng 2, cột B "Mã vị trí": "1" được hiểu là 001 đã có',
      'ds.csv, row 2, column B "Mã vị trí": "1" is taken for 001, which is known'),
 ]  # fmt: skip
-# Said of files that are no table of text: tests/collector/roster/test_files.py, test_csv.py and test_names.py.
+# Said of files that are no table of text: test_files.py, test_gaps.py, test_csv.py and test_names.py beside this one.
 ELSEWHERE = {
     "missing_file", "unreadable", "too_big", "old_excel", "password", "web_page", "other_workbook", "broken", "bomb",
-    "not_text", "too_many_rows", "cell_error", "merged", "many_units", "more",
+    "not_text", "too_many_rows", "cell_error", "merged", "many_units", "far_rows", "more",
 }  # fmt: skip
 NOTED_ELSEWHERE = {"repaired_code", "hidden_sheet", "other_sheet", "cp1258", "more_notes"}
 KNOWN = Roster(stations={XOM_CHIEU: [Station(unit=XOM_CHIEU, id="001", role="counter")]})

@@ -104,6 +104,9 @@ def test_other_values_are_read(column: str, written: object, value: Any) -> None
         ("role", "sếp", "role"), ("title", "x" * 121, "too_long"), ("title", "a\x07b", "unprintable"),
         ("title", "a\ufffdb", "unprintable"), ("snmp_auth_key", "1234567", "short_key"),
         ("snmp_community", "a\x07b", "unprintable_secret"),
+        ("staff", 10**400, "too_many"), ("staff", "9" * 400, "too_many"), ("staff", -(10**400), "count"),
+        ("contracted_up_mbps", 10**400, "mbps_range"), ("snmp_port", 10**400, "port"), ("role", 10**400, "role"),
+        ("purchase_date", 10**400, "date"), ("snmp_version", 10**400, "choice"),
     ],
 )  # fmt: skip
 def test_other_values_are_refused(column: str, written: object, code: str) -> None:

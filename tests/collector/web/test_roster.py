@@ -11,6 +11,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 from checks.kit.model import Outcome, Sample
 from collector.readiness.model import DeviceFacts
 from collector.roster.model import Roster, Station, UnitRoster
+from collector.stations import bought_at
 from collector.web import device as device_page
 from collector.web import pages, roster
 from collector.web.unit import Silences
@@ -38,7 +39,8 @@ Client = TestClient[web.Request, web.Application]
 def standing() -> DeviceFacts:
     """The PC at Q3, with its printer."""
     found = device()
-    return replace(found, station="Q3", purchased=BOUGHT, results={**found.results, ("peripherals", ""): PRINTER})
+    results = {**found.results, ("peripherals", ""): PRINTER}
+    return replace(found, station="Q3", purchased=BOUGHT, purchase_date="2020-03-14", results=results)
 
 
 def section(lang: str = "vi", devices: list[DeviceFacts] | None = None, given: Roster | None = None) -> roster.Section:
@@ -125,9 +127,23 @@ def test_a_purchase_date_comes_before_what_the_pc_shows(lang: str, age: str, why
 
 def test_an_age_by_the_roster_alone_says_so() -> None:
     """A virtual machine, or firmware without a date."""
-    bare = replace(standing(), results={}, purchased=NOW // SECOND + 86_400)
+    bare = replace(standing(), results={}, purchased=NOW // SECOND + 86_400, purchase_date="2026-11-22")
     view = device_page.build(city(), bare, CHECKS, NOW, "en", HANOI, Silences())
     assert (view.age, view.age_why) == ("0 years", "bought 22/11/2026, by the roster")
+
+
+@pytest.mark.parametrize(
+    ("told", "lang", "why"),
+    [
+        ("2023", "vi", "theo ngày mua 2023 trong danh mục"), ("2023", "en", "bought 2023, by the roster"),
+        ("2023-05", "vi", "theo ngày mua 05/2023 trong danh mục"), ("2023-05", "en", "bought 05/2023, by the roster"),
+    ],
+)  # fmt: skip
+def test_a_purchase_date_is_shown_as_exactly_as_it_was_told(told: str, lang: str, why: str) -> None:
+    """The age counts from the middle of a year; that day is nobody's word."""
+    known = bought_at(Station(unit=XOM_CHIEU, id="Q3", role="counter", purchase_date=told))
+    bare = replace(standing(), results={}, purchased=known, purchase_date=told)
+    assert device_page.build(city(), bare, CHECKS, NOW, lang, HANOI, Silences()).age_why == why
 
 
 @pytest.fixture
