@@ -33,7 +33,7 @@ from checks.kit.model import (
     ok,
     sample,
 )
-from checks.kit.pcsc import Readers
+from checks.kit.pcsc import Reader, Readers
 from checks.kit.token import Ask, Certificate, Module, Root
 from checks.kit.token_links import LINKS, PIN, Scene, Verdict
 from checks.kit.token_modules import VGCA
@@ -215,8 +215,10 @@ def run(params: Params, env: Env) -> Reading:
         before = _look(env)
         if trouble := _unmeasured(before):
             return trouble
-        if not (paths or before.cards or before.mute or params.expected) and before.trouble != Reason.UNSUPPORTED:
-            return not_applicable("no token, no module for one, and none is expected")
+        if not (paths or before.mute or params.expected) and before.trouble != Reason.UNSUPPORTED:
+            card, kind = token_links.likeliest(before.cards, params.catalogue)
+            if kind is None:
+                return not_applicable(_no_token(card))
         ask = _ask(params, env)
         modules = token_modules.shown(paths, ask, params.module_seconds, env, spare=_LOOK)
         stored = token_modules.stored(ask, env, _LOOK)
@@ -260,6 +262,13 @@ def _unmeasured(readers: Readers) -> Reading | None:
         if readers.trouble == reason:
             return error(reason, f"PC/SC tells nothing of this PC's own readers: {words.reason(reason, 'en').title}")
     return None
+
+
+def _no_token(card: Reader | None) -> str:
+    """Why there is nothing to measure. A card of no known kind where nobody signs is a citizen's, a bank's, a health
+    insurer's; who is sent to look after a token all the same finds its ATR."""
+    seen = f"a card of no known kind (ATR {card.atr})" if card else "no token"
+    return f"{seen}, no module for one, and none is expected"
 
 
 def _no_extra() -> Reading:

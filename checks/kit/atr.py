@@ -30,6 +30,12 @@ class Known(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model: Annotated[Word, Meta(description="Its model.")]
     source: Annotated[str, Meta(max_length=128, description="Who says so.")] = ""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a mask of another length: such an entry would never match, and nobody would see why."""
+        if self.mask and len(self.mask) != len(self.atr):
+            have, want = len(self.mask) // 2, len(self.atr) // 2
+            raise ValueError(f"the mask of {self.model!r} is {have} bytes long, its ATR {want}: they must be equal")
+
 
 @functools.cache
 def catalogue() -> tuple[Known, ...]:
@@ -47,6 +53,6 @@ def find(atr: str, more: Iterable[Known] = ()) -> Known | None:
 def _matches(raw: bytes, known: Known) -> bool:
     want = bytes.fromhex(known.atr)
     mask = bytes.fromhex(known.mask) or b"\xff" * len(want)
-    if not len(raw) == len(want) == len(mask):
+    if len(raw) != len(want):
         return False
     return all((one ^ other) & bits == 0 for one, other, bits in zip(raw, want, mask, strict=True))

@@ -67,14 +67,16 @@ def from_der(values: Iterable[bytes]) -> list[Parsed]:
     return list(found.values())
 
 
-def lead(leaf: Parsed, pool: Sequence[Parsed], roots: Sequence[Root], now: int) -> Lead:
-    """The best chain from `leaf` through authorities of `pool` at `now` (epoch seconds).
+def lead(leaf: Parsed, known: Sequence[Parsed], brought: Sequence[Parsed], roots: Sequence[Root], now: int) -> Lead:
+    """The best chain from `leaf` at `now` (epoch seconds) through the authorities `known` to this PC (configured, or
+    the system's own) and those that the token `brought`, which may be anybody's: none of these is a root by its name.
 
     CERT_SIGNATURE: there are authorities of the issuer's name, and none of them signed it. ISSUER_MISSING: there is
-    none. ISSUER_UNTRUSTED: it ends at a root that is not configured, or passes one who may not issue. ISSUER_EXPIRED:
-    one of the authorities is outside its validity.
+    none, or the root that it ends at is only the token's word, and the PC has none of that name to tell by.
+    ISSUER_UNTRUSTED: it ends at a root that is not configured, or passes one who may not issue. ISSUER_EXPIRED: one of
+    the authorities is outside its validity.
     """
-    return min(_Climb(pool, roots, now).leads(leaf, ()), key=lambda found: _WORST.index(found.reason))
+    return min(_Climb(known, brought, roots, now).leads(leaf, ()), key=lambda found: _WORST.index(found.reason))
 
 
 def generation(leaf: Parsed, found: Lead, roots: Sequence[Root]) -> Root | None:
@@ -85,9 +87,10 @@ def generation(leaf: Parsed, found: Lead, roots: Sequence[Root]) -> Root | None:
     return next((root for root in roots if {folded(name) for name in (root.name, *root.issuers)} & said), None)
 
 
-def matched(one: Parsed, roots: Sequence[Root]) -> tuple[Root | None, str]:
-    """The configured root that this certificate is, and by what; a root with a fingerprint is matched by that alone."""
-    said = {reading for text in signer.texts(one.subject, "CN", "O") for reading in readings(text)}
+def matched(one: Parsed, roots: Sequence[Root], *, known: bool) -> tuple[Root | None, str]:
+    """The configured root that this certificate is, and by what; a root with a fingerprint is matched by that alone,
+    and only a certificate `known` to the PC by its name: on a token anybody may be called like the government."""
+    said = {reading for text in signer.texts(one.subject, "CN", "O") for reading in readings(text)} if known else set()
     digest = hashlib.sha256(one.der).hexdigest()
     for root in roots:
         if root.sha256 and root.sha256.lower().replace(":", "") == digest:
@@ -135,10 +138,11 @@ def _key(name: x509.Name) -> frozenset[str]:
 class _Climb:
     """Every way up, depth first."""
 
-    def __init__(self, pool: Sequence[Parsed], roots: Sequence[Root], now: int) -> None:
+    def __init__(self, known: Sequence[Parsed], brought: Sequence[Parsed], roots: Sequence[Root], now: int) -> None:
         self._roots, self._now, self._verified = roots, now, 0
+        self._known = {one.der: one for one in known}
         self._named: dict[frozenset[str], list[Parsed]] = {}
-        for one in pool:
+        for one in (*known, *(one for one in brought if one.der not in self._known)):
             self._named.setdefault(_key(one.subject), []).append(one)
 
     def leads(self, child: Parsed, below: tuple[Parsed, ...]) -> Iterator[Lead]:
@@ -150,14 +154,15 @@ class _Climb:
             for one in issuers:
                 yield from self._through(one, below)
         elif _key(child.issuer) == _key(child.subject):
-            yield Lead(reason=Reason.ISSUER_UNTRUSTED, above=below)
+            untold = bool(below) and self._untold(child)
+            yield Lead(reason=Reason.ISSUER_MISSING if untold else Reason.ISSUER_UNTRUSTED, above=below)
         else:
             forged = namesakes and not issuers
             yield Lead(reason=Reason.CERT_SIGNATURE if forged else Reason.ISSUER_MISSING, above=below)
 
     def _through(self, issuer: Parsed, below: tuple[Parsed, ...]) -> Iterator[Lead]:
         above = (*below, issuer)
-        root, root_by = matched(issuer, self._roots)
+        root, root_by = matched(issuer, self._roots, known=issuer.der in self._known)
         if not _may_issue(issuer, below):
             yield Lead(reason=Reason.ISSUER_UNTRUSTED, above=above)
         elif root:
@@ -165,6 +170,12 @@ class _Climb:
             yield Lead(reason=None if valid else Reason.ISSUER_EXPIRED, above=above, root=root, root_by=root_by)
         else:
             yield from self.leads(issuer, above)
+
+    def _untold(self, child: Parsed) -> bool:
+        """Whether it is called like a root of which the PC has neither fingerprint nor certificate: it may be genuine,
+        and what is missing is the one to tell by."""
+        alike = [root for root in self._roots if not root.sha256 and matched(child, (root,), known=True)[0]]
+        return bool(alike) and not any(matched(one, alike, known=True)[0] for one in self._known.values())
 
     def _signed(self, child: Parsed, issuer: Parsed) -> bool:
         self._verified += 1

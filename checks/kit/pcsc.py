@@ -19,6 +19,13 @@ MAX_READERS, MAX_NAME = 16, 64
 _VIRTUAL = ("windows hello", "microsoft virtual", "microsoft uicc")
 """Readers that Windows makes up for itself: no token is ever in one."""
 
+_SERIAL = re.compile(
+    r"(?<!\S)(?=(?:[^\s\d]*\d){5})\S+"
+    r"|(?<![0-9A-Za-z])(?=[A-Fa-f:_-]*\d)[0-9A-Fa-f]{2,}(?:[-:_][0-9A-Fa-f]{2,})+(?![0-9A-Za-z])"
+    r"|\b(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{8,}\b"
+)
+"""A word with five digits or more, hexadecimal groups, a long hexadecimal number: models have fewer digits."""
+
 
 class Reader(Struct, frozen=True):
     """A reader: its maker's and model's name, whether a card answers in it (``exclusive``: another program holds it),
@@ -71,7 +78,7 @@ def plain(name: str) -> str:
     """A reader's name without what tells it from its twins: serial number in parentheses, interface, index."""
     bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", name)
     bare = re.sub(r"(\s+[0-9A-Fa-f]{1,2}){1,2}\s*$", "", bare)
-    bare = re.sub(r"\b(?=[0-9A-Fa-f]*\d)[0-9A-Fa-f]{8,}\b", " ", bare)
+    bare = _SERIAL.sub(" ", bare)
     shown = "".join(letter if letter.isprintable() else " " for letter in bare)
     return " ".join(shown.split())[:MAX_NAME]
 

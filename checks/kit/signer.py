@@ -6,7 +6,7 @@ The answers leave the PC, the names they stand on do not.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from checks.kit import vietnamese
 from checks.kit.vietnamese import folded
@@ -17,18 +17,24 @@ _PERSON, _ORGANISATION = ("cccd:", "cmnd:", "hc:", "cmt:"), ("mst:", "mns:")
 """How the subject's UID begins in certificates of Viet Nam's CAs: citizen's card, older card, passport; tax code,
 budget-unit code."""
 _BODIES = re.compile(
-    r"^(uy ban|ubnd|hoi dong|hdnd|dang uy|van phong|so|phong|ban|trung tam|cuc|chi cuc|tong cuc|vu|bo|truong (mam|tieu|"
-    r"thcs|thpt|trung|dai|cao|pho)|cong (ty|an|doan)|benh vien|tram|kho bac|bao hiem|toa an|vien|doan|hoi|mat tran|"
-    r"phuong|xa|huyen|quan|thi xa|thi tran|thanh pho|tinh|dac khu|ngan hang|doanh nghiep|hop tac xa)\b"
+    r"^(uy ban|ubnd|hoi dong|hdnd|dang uy|van phong|so|phong|ban|trung tam|cuc|chi cuc|tong cuc|bo|truong (mam non|"
+    r"mau giao|tieu hoc|thcs|thpt|trung (hoc|cap)|dai hoc|cao dang|pho thong)|cong (ty|an|doan)|benh vien|tram|"
+    r"kho bac|bao hiem|toa an|vien|hoi|mat tran|phuong|xa|huyen|quan|thi xa|thi tran|thanh pho|tinh|dac khu|ngan hang|"
+    r"doanh nghiep|hop tac xa|"
+    r"vu (phap che|phap luat|to chuc|ke hoach|tai chinh|ngan sach|hop tac|khoa hoc|cong chuc|chinh quyen|chinh sach|"
+    r"dao tao|giao duc|quan ly|thi truong|thi dua khen|thanh tra|tong hop|hanh chinh|dan toc|dau tu|kinh te|lao dong)|"
+    r"doan (thanh nien|tncs|dai bieu|luat su|cong tac|kinh te|kiem tra|nghe thuat|the( chinh tri| quan chung|$)))\b"
 )
+"""Vũ and Đoàn are surnames too: they begin an office's name only before what such an office is for."""
 _SURNAMES = frozenset((
     "nguyen", "tran", "le", "pham", "huynh", "hoang", "phan", "vo", "dang", "bui", "do", "ho", "ngo", "duong",
     "ly", "dinh", "trinh", "mai", "dao", "luong", "lam", "trieu", "cao", "doan", "ta", "thai", "kieu", "chu",
     "ha", "quach", "nghiem", "truong", "vu", "luu", "ton", "giang", "to", "tang", "la", "mac", "van", "quan",
-    "vuong", "khuc", "thach", "au",
+    "vuong", "khuc", "thach", "au", "phung", "tong", "chau", "nong", "lo", "ma", "vi", "giap", "luc", "ung", "tieu",
+    "phi", "dam", "than", "ninh", "khong", "hua", "tu", "diep", "bach", "be", "sam", "cam", "dieu", "quang", "lieu",
+    "khuong", "uong", "thieu", "tham", "cu", "trang", "on", "nham", "ngan", "sung", "vang", "thao", "danh",
+    "kim", "nhan", "lai", "phu", "che", "mong",
 ))  # fmt: skip
-_AUTHORITY = re.compile(r"\b(CA\d?|RootCA|SubCA|PKI|Root|Authority|Certification|Issuing)\b|-CA\b")
-_AUTHORITY_WORDS = ("chung thuc", "chuyen dung chinh phu", "certification authority", "issuing ca", "root ca")
 _UNIT_PARTS = frozenset({"O", "OU", "L", "ST", "street", "title"})
 
 
@@ -70,25 +76,16 @@ def former_unit(subject: Name, present: Sequence[str], former: Sequence[str]) ->
     if not former:
         return None
     kinds = _UNIT_PARTS if class_(subject) == "personal" else _UNIT_PARTS | {"CN"}
-    said = texts(subject, *kinds)
-    return any(vietnamese.names_one(text, former) for text in said) and not any(
-        vietnamese.names_one(text, present) for text in said
-    )
+    said = {unit for text in texts(subject, *kinds) for unit in vietnamese.named(text, (*present, *former))}
+    return not said.isdisjoint(former) and said.isdisjoint(present)
 
 
-def issuer_text(issuer: Name, subject: Name, known: bool) -> str:
+def issuer_text(issuer: Name, subject: Name, vouched: bool, names: Collection[str] = ()) -> str:
     """The issuer's common name, else organisation, for people; empty where it might name one: self-issued, or neither
-    `known` as an authority nor called like one."""
+    `vouched` for by what is configured nor, folded, one of the configured `names`. What merely sounds like an
+    authority may be a person's own."""
     said = texts(issuer, "CN") or texts(issuer, "O")
-    if not said or issuer == subject:
+    if not said or issuer == subject or not (vouched or vietnamese.readings(said[0]) & frozenset(names)):
         return ""
     text = "".join(letter if letter.isprintable() else " " for letter in said[0]).strip()[:MAX_TEXT]
-    if not known and not _like_an_authority(text):
-        return ""
     return "" if "@" in text or re.search(r"\d{9}", text) else text
-
-
-def _like_an_authority(text: str) -> bool:
-    said = vietnamese.readings(text)
-    named = _AUTHORITY.search(text) or any(words in reading for reading in said for words in _AUTHORITY_WORDS)
-    return bool(named) and not any(_person(reading) for reading in said)

@@ -172,10 +172,12 @@ class Describer:
 
     def __init__(self, ask: Ask) -> None:
         from checks.kit import authority, token_windows
+        from checks.kit.vietnamese import folded
 
         self._ask, self._secret = ask, ask.secret or os.urandom(32)
         self._configured = authority.from_pem(ask.authorities)
         self._known = self._configured + authority.from_der(token_windows.authorities())
+        self._names = frozenset(folded(name) for root in ask.roots for name in (root.name, *root.issuers))
 
     def all(self, values: list[bytes]) -> tuple[list[Certificate], int]:
         """What the certificates of one token are, each once, and how many are malformed."""
@@ -190,18 +192,20 @@ class Describer:
                 malformed += 1
                 continue
             found[one.der] = one
-        pool = [*self._known, *(one for one in found.values() if one.authority)]
-        return [self._one(one, pool) for one in found.values()], malformed
+        brought = [one for one in found.values() if one.authority]
+        return [self._one(one, brought) for one in found.values()], malformed
 
-    def _one(self, one: x509.Parsed, pool: list[x509.Parsed]) -> Certificate:
+    def _one(self, one: x509.Parsed, brought: list[x509.Parsed]) -> Certificate:
         from checks.kit import authority, signer, x509
 
         ask = self._ask
-        found = authority.Lead(reason=None) if one.authority else authority.lead(one, pool, ask.roots, ask.now)
+        found = authority.Lead(reason=None)
+        if not one.authority:
+            found = authority.lead(one, self._known, brought, ask.roots, ask.now)
         generation = authority.generation(one, found, ask.roots)
         issuer = found.above[0] if found.above else None
-        vouched = generation is not None or issuer in self._configured
-        text = signer.issuer_text(one.issuer, one.subject, vouched)
+        vouched = found.root is not None or issuer in self._configured
+        text = signer.issuer_text(one.issuer, one.subject, vouched, self._names)
         return Certificate(
             issuer=text,
             issuer_generation=generation.generation if generation else "other",

@@ -81,12 +81,13 @@ def judge(scene: Scene) -> Verdict:
     cards = scene.before.cards
     seen = [token for module in scene.modules for token in module.tokens if cards or token.hardware]
     presence = "pcsc" if cards else "module" if seen else ""
-    card, kind = _kind(cards, scene.catalogue)
+    card, kind = likeliest(cards, scene.catalogue)
     if not presence:
         return Verdict(links=_nothing(scene.before), presence="")
     readable = [token for token in seen if token.initialised and not token.unreadable]
-    if _gone(scene) or not readable:
-        reason = Reason.TOKEN_REMOVED if _gone(scene) else _unread(scene, seen, kind is not None)
+    gone = _gone(scene, readable)
+    if gone or not readable:
+        reason = Reason.TOKEN_REMOVED if gone else _unread(scene, seen, kind is not None)
         return Verdict(links=_until(reason), presence=presence, card=card, kind=kind)
     plugged = _plugged(readable, len(cards), scene)
     token = min(plugged, key=lambda one: _urgency(one, scene.now))
@@ -154,16 +155,24 @@ def _nothing(readers: Readers) -> dict[str, Reason | None]:
     return _until(Reason.TOKEN_MUTE if readers.mute else Reason.TOKEN_ABSENT)
 
 
-def _kind(cards: list[Reader], more: Iterable[atr.Known]) -> tuple[Reader | None, atr.Known | None]:
+def likeliest(cards: list[Reader], more: Iterable[atr.Known]) -> tuple[Reader | None, atr.Known | None]:
     """The card that is likeliest to be the token, and what the catalogue says of it."""
     known = [(card, atr.find(card.atr, more)) for card in cards]
     return next((pair for pair in known if pair[1]), known[0] if known else (None, None))
 
 
-def _gone(scene: Scene) -> bool:
-    """Whether a card that was there before is not there any more."""
-    here = [Counter((card.name, card.atr) for card in one.cards) for one in (scene.before, scene.after)]
-    return not scene.after.trouble and bool(here[0] - here[1])
+def _gone(scene: Scene, readable: list[TokenSeen]) -> bool:
+    """Whether a token that was there before is not there any more: a card of a known kind, the last card, or more than
+    what leaves a card for each token that was read. A citizen's card that leaves its reader beside a token is none."""
+    before, after = scene.before.cards, scene.after.cards
+    if scene.after.trouble or not before:
+        return False
+    here = [
+        Counter((card.name, card.atr) for card in cards if atr.find(card.atr, scene.catalogue))
+        for cards in (before, after)
+    ]
+    read = sum(bool(signers(token)) for token in _plugged(readable, len(before), scene)) if readable else 0
+    return bool(here[0] - here[1]) or len(after) < max(1, read)
 
 
 def _unread(scene: Scene, seen: list[TokenSeen], known: bool) -> Reason:

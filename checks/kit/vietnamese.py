@@ -35,6 +35,10 @@ _TCVN3 = {
 _VNI_MARK = re.compile("(?<=[aeouyôö])[ùøûõïâáàåãäêéèúüë]", re.IGNORECASE)
 _VNI = str.maketrans({"ñ": "d", "ö": "u", "ô": "o", "ó": "i", "ò": "i", "í": "i", "ì": "i", "æ": "i", "î": "y"})
 
+_KINDS = re.compile(
+    r"^((uy ban nhan dan|hoi dong nhan dan|phuong|xa|thi tran|thi xa|quan|huyen|thanh pho|tinh|dac khu)\b ?)+"
+)
+
 
 def folded(text: str) -> str:
     """`text` without accents and case; what is neither letter nor digit becomes one space."""
@@ -61,10 +65,26 @@ def readings(text: str) -> frozenset[str]:
     return frozenset(found - {""})
 
 
-def names_one(text: str, units: Iterable[str]) -> bool:
-    """Whether `text` holds one of the names `units` as whole words, in any reading; P.7 is Phường 7, and Phường 07."""
-    wanted = [f" {_spelt(folded(unit))} " for unit in units if folded(unit)]
-    return any(name in f" {_spelt(reading)} " for reading in readings(text) for name in wanted)
+def named(text: str, units: Iterable[str]) -> frozenset[str]:
+    """Which of the names `units` the `text` holds as whole words, in any reading; P.7 is Phường 7, and Phường 07.
+
+    The longest name takes its words first, kinds of units not counted: who writes "phường Bình Trị Đông A" does not
+    name "Phường Bình Trị Đông". Of names that are spelt alike the first one counts."""
+    spelt = [(_spelt(folded(unit)), unit) for unit in units if folded(unit)]
+    spelt.sort(key=lambda pair: (_proper(pair[0]), pair[0].count(" ")), reverse=True)
+    found = set()
+    for reading in readings(text):
+        left = _spelt(reading)
+        for name, unit in spelt:
+            left, times = re.subn(rf"(?<!\S){name}(?!\S)", "|", left)
+            if times:
+                found.add(unit)
+    return frozenset(found)
+
+
+def _proper(name: str) -> int:
+    """How many words a spelt name has after what kind of unit it is."""
+    return len(_KINDS.sub("", name).split())
 
 
 def _spelt(name: str) -> str:

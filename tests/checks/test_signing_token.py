@@ -127,11 +127,15 @@ def test_no_reader_and_no_token_are_told_apart(monkeypatch: pytest.MonkeyPatch) 
 def test_a_strange_token_is_reported_as_such_unless_a_module_reads_it(
     signing: tuple[SoftHsm, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TOKEN_UNKNOWN carries the ATR; a configured catalogue knows it."""
+    """TOKEN_UNKNOWN carries the ATR; a configured catalogue knows it. A citizen's card where nobody signs is none."""
     with pcsc.running() as own:
         own.plug(pcsc.STRANGE, reader=1)
         monkeypatch.setenv("PCSCLITE_CSOCK_NAME", own.socket)
-        reading = desk.check([])
+        citizen = desk.check([])
+        assert citizen.outcome is Outcome.NOT_APPLICABLE
+        assert citizen.detail.startswith(f"a card of no known kind (ATR {pcsc.STRANGE}), no module")
+        broken(desk.check([hostile("refuses")]), "middleware", Reason.MODULE_REFUSED)
+        reading = desk.check([], expected=True)
         broken(reading, "token", Reason.TOKEN_UNKNOWN)
         assert (reading.facts["atr"], reading.facts["atr_known"]) == (pcsc.STRANGE, "no")
         assert reading.detail == f"2 readers, 1 with a card, ATR {pcsc.STRANGE}"

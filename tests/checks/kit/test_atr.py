@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checks.kit.atr import Known, catalogue, find
+from checks.kit.model import decode_params
+from checks.signing_token import CHECK
 
 
 @pytest.mark.parametrize(
@@ -40,7 +42,16 @@ def test_what_is_configured_comes_first() -> None:
     assert find("3B0411223344", [own]) is own
     other = Known(atr="3BD518008131FE7D8073C82110F4", vendor="Own", model="Two")
     assert find("3BD518008131FE7D8073C82110F4", [other]) is other
-    assert find("3B0411223344", [Known(atr="3B0411223344", mask="FF", vendor="Own", model="Short")]) is None
+
+
+@pytest.mark.parametrize("mask", ["FF", "FF" * 7])
+def test_a_mask_of_another_length_is_refused(mask: str) -> None:
+    """In the parameters, by name and lengths: it would never match."""
+    entry = {"atr": "3B0411223344", "mask": mask, "vendor": "Own", "model": "Short"}
+    said = f"the mask of 'Short' is {len(mask) // 2} bytes long, its ATR 6: they must be equal"
+    with pytest.raises(ValueError, match=said):
+        decode_params(CHECK, {"catalogue": [entry]})
+    assert decode_params(CHECK, {"catalogue": [entry | {"mask": "FF" * 6}]})
 
 
 @pytest.mark.parametrize("known", catalogue(), ids=lambda known: known.model)

@@ -28,7 +28,8 @@ def _read(*several: Signer) -> list[Parsed]:
 
 
 def _lead(leaf: Signer, *pool: Signer, roots: Sequence[Root] = _ROOTS) -> Lead:
-    return lead(x509.parse(leaf.der), _read(*pool), roots, _AT)
+    """Of authorities that are configured."""
+    return lead(x509.parse(leaf.der), _read(*pool), (), roots, _AT)
 
 
 @pytest.mark.parametrize(("generation", "accents"), [("g2", True), ("g2", False), ("g1", True)])
@@ -65,6 +66,40 @@ def test_a_root_with_a_fingerprint_is_no_other() -> None:
     found = _lead(issuing.signer(), root, issuing, roots=pinned)
     assert (found.reason, found.root_by) == (None, "fingerprint")
     assert _lead(below.signer(), fake, below, roots=pinned).reason is Reason.ISSUER_UNTRUSTED
+
+
+def test_a_root_that_the_token_brought_is_none_by_its_name() -> None:
+    """Anybody can make one that is called like the government: its fingerprint counts, or that the PC knows it."""
+    root, issuing = authorities.chain("g2")
+    leaf, both = x509.parse(issuing.signer().der), _read(root, issuing)
+    assert lead(leaf, (), both, _ROOTS, _AT).reason is Reason.ISSUER_MISSING
+    assert lead(leaf, _read(authorities.chain("g2")[0]), both, _ROOTS, _AT).reason is Reason.ISSUER_UNTRUSTED
+    assert lead(leaf, _read(issuing), both, _ROOTS, _AT).root is None
+    assert lead(leaf, both[:1], both, _ROOTS, _AT).root_by == "name"
+    pinned = (Root(name=G2_ROOT, sha256=authorities.sha256(root.certificate)),)
+    assert lead(leaf, (), both, pinned, _AT).root_by == "fingerprint"
+    other = (Root(name=G2_ROOT, sha256="00" * 32),)
+    assert lead(leaf, (), both, other, _AT).reason is Reason.ISSUER_UNTRUSTED
+    sub = (Root(name=G2_ISSUING),)
+    assert lead(leaf, (), both, sub, _AT).root is None
+
+
+def test_an_issuers_name_is_told_when_the_configuration_vouches_for_it() -> None:
+    """By the chain or as an authority; a person's own authority stays on the PC, whatever it calls itself."""
+    root = Authority.root("Viettel-CA", organisation="Viettel")
+    person = Authority.root("Phùng Thị Canary CA", organisation=G2_ISSUING)
+
+    def told(by: Authority, *known: Authority, roots: tuple[Root, ...] = _ROOTS) -> tuple[str, bool]:
+        ask = Ask(path="", now=_AT, roots=roots, authorities=tuple(one.pem.decode() for one in known))
+        described = Describer(ask).all([by.signer().der, by.der])[0]
+        (leaf,) = [one for one in described if not one.authority]
+        return leaf.issuer, bool(leaf.issuer_der)
+
+    assert told(root) == told(person) == ("", False)
+    assert told(root, root) == ("Viettel-CA", True)
+    pinned = (Root(name="x", sha256=authorities.sha256(root.certificate)),)
+    assert told(root, roots=pinned) == ("Viettel-CA", True)
+    assert told(person, root, roots=pinned) == ("", False)
 
 
 def test_each_way_in_which_a_chain_breaks_has_its_reason() -> None:
@@ -135,7 +170,7 @@ def test_a_crowd_of_namesakes_costs_a_bounded_number_of_signatures(monkeypatch: 
         return signed(child, issuer)
 
     monkeypatch.setattr("checks.kit.authority.signed", counting)
-    assert lead(x509.parse(issuing.signer().der), pool, _ROOTS, _AT).reason is not None
+    assert lead(x509.parse(issuing.signer().der), pool, (), _ROOTS, _AT).reason is not None
     assert len(counted) <= 128
 
 

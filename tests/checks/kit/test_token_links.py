@@ -122,6 +122,25 @@ def test_a_card_that_left_is_told_before_anything_read() -> None:
     assert judge(came).broken is None
 
 
+def test_an_unrelated_card_that_leaves_takes_no_token_along() -> None:
+    """A citizen's card beside a token that stays; of cards that nobody knows, one stays for each token read."""
+    citizen, strange = Reader("Counter", "present", "3B041122" + "3344"), Reader("Desk", "present", "3B0411223355")
+    good, second = _token(_certificate("a")), _token(_certificate("b"))
+
+    def left(before: list[Reader], after: list[Reader], *tokens: TokenSeen) -> object:
+        seen = (_module(*tokens),)
+        return judge(Scene(before=Readers(before), after=Readers(after), modules=seen, now=_NOW)).broken
+
+    removed = ("token", Reason.TOKEN_REMOVED)
+    assert left([_CARD, citizen], [_CARD], good) is None
+    assert left([_CARD, citizen], [_CARD], good, _token(model="blind view")) != removed
+    assert left([strange, citizen], [strange], good) is None
+    assert left([_CARD, citizen], [_CARD]) == ("middleware", Reason.TOKEN_UNREADABLE)
+    assert left([_CARD, citizen], [citizen], good) == removed
+    assert left([strange, citizen], [strange], good, second) == removed
+    assert left([strange], [], good) == left([strange], []) == removed
+
+
 def test_the_certificate_that_comes_nearest_decides() -> None:
     """One for encryption does not hide that the one for signing has expired."""
     old, cipher = _certificate("a", days=-5), _certificate("b", signs=False)
