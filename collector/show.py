@@ -50,6 +50,11 @@ def _table(lang: str, *columns: str, right: Iterable[str] = ()) -> Table:
     return table
 
 
+def _called(unit: str, known: Mapping[str, Unit]) -> str:
+    """The unit's name; of another locality's, its code."""
+    return known[unit].name if unit in known else unit
+
+
 def units(found: Iterable[Unit], lang: str) -> None:
     table = _table(lang, "code", "name", "province")
     for unit in found:
@@ -76,7 +81,7 @@ def tokens(found: list[dict[str, Any]], lang: str) -> None:
 def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -> None:
     table = _table(lang, "id", "unit", "role", "status", "seen", "clock", right=["clock"])
     for device in found:
-        name = known[device["unit"]].name if device["unit"] in known else device["unit"]
+        name = _called(device["unit"], known)
         offset = device["clock_offset"]
         clock = "—" if offset is None else f"{offset:+.1f}"
         seen = _instant(device["last_seen"])
@@ -88,11 +93,11 @@ def unmatched(found: dict[str, Any], known: Mapping[str, Unit], lang: str) -> No
     """Devices that stand nowhere, then stations where nobody does; who goes where is for people to say."""
     stations = _table(lang, "station", "unit", "role", "title")
     for one in found["stations"]:
-        name = known[one["unit"]].name if one["unit"] in known else one["unit"]
+        name = _called(one["unit"], known)
         stations.add_row(escape(one["id"]), escape(name), text(f"station_{one['role']}", lang), escape(one["title"]))
     homeless = _table(lang, "id", "unit", "role", "seen")
     for one in found["devices"]:
-        name = known[one["unit"]].name if one["unit"] in known else one["unit"]
+        name = _called(one["unit"], known)
         homeless.add_row(one["id"], escape(name), text(f"role_{one['role']}", lang), _instant(one["last_seen"]))
     heads = (("Thiết bị chưa có vị trí", "Devices without a station"), ("Vị trí chưa có thiết bị", "Free stations"))
     for head, table in zip(heads, (homeless, stations), strict=True):

@@ -13,7 +13,14 @@ from collector.readiness.model import Bilingual, Verdict
 CLOCK_OFFSET = "clock_offset"
 AGE = "device.age_years"
 """The fact that the roster's purchase date knows better than the device."""
-YEAR = 365.2425 * 86400
+_YEAR = 365.2425 * 86400
+
+
+def years_owned(purchased: int, now: int) -> float:
+    """Years from `purchased` (epoch seconds) to `now` (µs), to a tenth; none before the day."""
+    return round(max(0.0, now / 1e6 - purchased) / _YEAR, 1)
+
+
 AGENT_FACTS = {CLOCK_OFFSET: "How far the device's clock is from the collector's, either way, in seconds."}
 Aggregate = Literal["last", "median", "p95", "max", "min", "ratio"]
 QUANTILES: dict[str, float] = {"median": 0.5, "p95": 0.95, "max": 1.0, "min": 0.0}

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from checks.kit.model import Outcome, Reason, Result, Scalar
 from collector.readiness.model import Bucket, DeviceFacts, Evidence, UnitFacts, Verdict
-from collector.readiness.profile import AGE, CLOCK_OFFSET, YEAR, Freshness, Kind, Requirement
+from collector.readiness.profile import AGE, CLOCK_OFFSET, Freshness, Kind, Requirement, years_owned
 from collector.tally import BUCKET_SECONDS
 
 RANK = {Verdict.NOT_READY: 0, Verdict.UNKNOWN: 1, Verdict.AT_RISK: 2, Verdict.READY: 3}
@@ -138,7 +138,7 @@ def _agent(requirement: Requirement, scene: Scene, device: DeviceFacts) -> Seen:
 def _bought(requirement: Requirement, scene: Scene, device: DeviceFacts, purchased: int) -> Seen:
     """The age by the roster, whatever the device makes of it: new firmware, or an old disk in a new PC."""
     part = Evidence(subject=device.id, state=Verdict.UNKNOWN, at=device.last_seen, basis="purchase_date")
-    _band(requirement, part, round(max(0.0, scene.now / 1e6 - purchased) / YEAR, 1), "unknown_value")
+    _band(requirement, part, years_owned(purchased, scene.now), "unknown_value")
     return Seen(part, not scene.is_silent(device))
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from collector.roster.columns import COLUMNS, Column, Kind
 from collector.roster.delimited import guarded
-from collector.roster.sheets import Shown, date_text
+from collector.roster.model import date_text
+from collector.roster.sheets import Shown
 
 
 def text(kind: Kind, rows: Iterable[list[Shown]], lang: str) -> str:

@@ -16,8 +16,8 @@ from openpyxl.utils import get_column_letter
 from collector.readiness.model import Unit
 from collector.roster.columns import COLUMNS, KINDS, SHEETS, Column, Kind
 from collector.roster.delimited import guarded
-from collector.roster.model import Roster
-from collector.roster.sheets import date_text, rows
+from collector.roster.model import Roster, date_text
+from collector.roster.sheets import rows
 
 AS_TEXT = "@"
 """Excel's format of text: digits keep their zeros, a date is not turned round."""

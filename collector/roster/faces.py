@@ -13,8 +13,8 @@ from collector.readiness.model import Unit
 from collector.readiness.text import number
 from collector.roster.columns import COLUMNS, KINDS, SHEETS, UNITS, Kind
 from collector.roster.difference import Change
-from collector.roster.model import ROLES, Roster, Station
-from collector.roster.sheets import WORDS, date_text
+from collector.roster.model import ROLES, Roster, Station, date_text
+from collector.roster.sheets import WORDS
 from collector.roster.written import flat
 from collector.show import console
 

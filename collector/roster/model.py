@@ -147,3 +147,8 @@ def purchased(text: str) -> tuple[datetime.date, int]:
     if len(parts) == 2:
         return datetime.date(parts[0], parts[1], 16), 15
     return datetime.date(*parts), 0
+
+
+def date_text(value: str) -> str:
+    """``2023-05-17`` as people write it: ``17/05/2023``; ``2023-05`` is ``05/2023``."""
+    return "/".join(reversed(value.split("-")))

@@ -51,11 +51,6 @@ def _word(column: Column, value: Any, lang: str) -> Any:
     return WORDS[str(value)][lang == "en"]
 
 
-def date_text(value: str) -> str:
-    """``2023-05-17`` as people write it: ``17/05/2023``; ``2023-05`` is ``05/2023``."""
-    return "/".join(reversed(value.split("-")))
-
-
 _OF: dict[Kind, Callable[[Roster, str], Iterator[dict[str, Any]]]] = {
     "units": _units,
     "sites": _sites,

@@ -15,6 +15,7 @@ from collector import tally
 from collector.drift import Drift
 from collector.store import cursor
 from collector.store.schema import days, device_state, gaps, tallies
+from collector.store.upsert import insert, upsert
 
 
 class Latest(Struct, array_like=True, gc=False):
@@ -112,12 +113,7 @@ def load_tallies(connection: Connection, unit: str, since: int, until: int) -> l
 
 def save_tallies(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Rows of unit, start, writer, jobs; what stands there is replaced."""
-    if rows:
-        statement = _insert(connection, tallies)
-        key = [tallies.c.unit, tallies.c.start, tallies.c.writer]
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=key, set_={"jobs": statement.excluded.jobs}), rows
-        )
+    upsert(connection, tallies, rows)
 
 
 def fold_days(connection: Connection, before: int, office: Callable[[int], bool]) -> int:
@@ -135,11 +131,7 @@ def fold_days(connection: Connection, before: int, office: Callable[[int], bool]
         total = tally.merged([*parts, tally.decode(held)] if held else parts)
         folded.append({"unit": unit, "day": day, "office": inside, "jobs": tally.encode(total)})
     if folded:
-        statement = _insert(connection, days)
-        key = [days.c.unit, days.c.day, days.c.office]
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=key, set_={"jobs": statement.excluded.jobs}), folded
-        )
+        upsert(connection, days, folded)
         connection.execute(sa.delete(tallies).where(tallies.c.start < before))
     return len(rows)
 
@@ -157,20 +149,10 @@ def save_gaps(connection: Connection, found: list[tuple[str, int, Gap]], now: in
             {"device": device, "epoch": epoch, "first": gap.first, "last": gap.last, "reason": gap.reason, "at": now}
             for device, epoch, gap in found
         ]
-        connection.execute(_insert(connection, gaps).on_conflict_do_nothing(), rows)
+        connection.execute(insert(connection, gaps).on_conflict_do_nothing(), rows)
 
 
 def load_gaps(connection: Connection, device: str) -> list[tuple[int, Gap]]:
     """(epoch, gap) of a device, oldest first."""
     query = sa.select(gaps).where(gaps.c.device == device).order_by(gaps.c.id)
     return [(row.epoch, Gap(row.first, row.last, row.reason)) for row in connection.execute(query)]
-
-
-def _insert(connection: Connection, table: sa.Table) -> Any:
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)

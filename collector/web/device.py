@@ -11,12 +11,12 @@ from checks.kit import words
 from checks.kit.model import Check, Outcome, Result, Scalar
 from collector.board import Board
 from collector.readiness.model import DeviceFacts, Unit, fact_of
-from collector.readiness.profile import YEAR
+from collector.readiness.profile import years_owned
+from collector.roster.model import date_text
 from collector.web.faces import OUTCOMES, Face
 from collector.web.format import number, quantity
 from collector.web.i18n import text
 from collector.web.lines import Line, fact_word, lines_of
-from collector.web.roster import day
 from collector.web.unit import Silences, contact_of, device_name, role_of
 
 _WORST = (Outcome.FAILED, Outcome.ERROR, Outcome.OK, Outcome.NOT_APPLICABLE)
@@ -93,10 +93,10 @@ def _age(device: DeviceFacts, check: Check | None, now: int, lang: str) -> tuple
     why = _age_why(device, check, lang)
     if device.purchased is None:
         return text("unknown_value", lang) if shown is None else _in_years(shown, lang), why
-    by = text("age_bought", lang, day=day(device.purchase_date))
+    by = text("age_bought", lang, day=date_text(device.purchase_date))
     if shown is not None:
         by = f"{by}; {text('age_shown', lang, years=_years(shown, lang), source=why)}"
-    return _in_years(round(max(0.0, now / 1e6 - device.purchased) / YEAR, 1), lang), by
+    return _in_years(years_owned(device.purchased, now), lang), by
 
 
 def _in_years(age: Scalar, lang: str) -> str:

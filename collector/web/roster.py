@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from collector.readiness.model import DeviceFacts
-from collector.roster.model import Station, UnitRoster
+from collector.roster.model import Station, UnitRoster, date_text
 from collector.web.faces import FACES, Face
 from collector.web.format import number
 from collector.web.i18n import text
@@ -88,7 +88,7 @@ def _about(told: UnitRoster, lang: str) -> list[tuple[str, str]]:
 
 
 def _counts(told: UnitRoster, devices: list[DeviceFacts], now: int, lang: str, silences: Silences) -> list[Count]:
-    fresh = [device for device in devices if device.status == "active" and _reports(device, now, silences)]
+    fresh = [device for device in devices if contact_of(device, now, lang, silences)[0] is FACES["ready"]]
     found = []
     for kind in (*SEEN, "kiosks"):
         expected = getattr(told, kind)
@@ -102,10 +102,6 @@ def _counts(told: UnitRoster, devices: list[DeviceFacts], now: int, lang: str, s
             )
         )
     return found
-
-
-def _reports(device: DeviceFacts, now: int, silences: Silences) -> bool:
-    return device.last_seen is not None and now - device.last_seen <= silences.lost_contact * 1_000_000
 
 
 def _seen(devices: Iterable[DeviceFacts], metric: str, labels: Mapping[str, str]) -> int | None:
@@ -133,10 +129,5 @@ def _place(station: Station, device: DeviceFacts | None, now: int, lang: str, si
         face=face,
         contact=contact,
         last_seen=device.last_seen if device else None,
-        bought=day(station.purchase_date),
+        bought=date_text(station.purchase_date or ""),
     )
-
-
-def day(purchased: str | None) -> str:
-    """``2020-03-14`` as ``14/03/2020``, ``2020-03`` as ``03/2020``, ``2020`` as it is."""
-    return "/".join(reversed((purchased or "").split("-")))

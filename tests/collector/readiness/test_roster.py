@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from collector.readiness.evaluate import evaluate
 from collector.readiness.judge import judge
 from collector.readiness.model import UnitFacts, Verdict
-from collector.readiness.profile import YEAR
 from collector.readiness.scene import Scene
 from tests.collector.readiness.cities import FRESHNESS, HOUR, NOW, line, pc, profile, reach, states, unit
 
 AGE = line("pc_age", name="age_years", unit="years", roles=("pc",))
+YEAR = 365.2425 * 86400
 NOW_SECONDS = NOW // 1_000_000
 
 
