@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from collector.attribution.model import Finding
+from collector.readiness.fixes import Path
 from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
 from collector.roster.model import Station, UnitRoster
 
@@ -39,6 +41,20 @@ class Board(Protocol):
 
     def device(self, device: str) -> DeviceFacts | None: ...
 
+    @property
+    def findings(self) -> list[Finding]:
+        """Those that are not closed, of most units first."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why what is judged by is not what the files say: one line for people; empty when it is."""
+        ...
+
+    def path(self, unit: str) -> Path | None:
+        """The shortest path of `unit` to ready; None while nothing is known of it."""
+        ...
+
     async def history(self, unit: str, since: int) -> list[Transition]:
         """The unit's transitions from `since` (µs) on, oldest first, with the newest older one of each subject before
         them, so that the state at `since` is known."""
@@ -46,6 +62,14 @@ class Board(Protocol):
 
     async def changes(self, since: int) -> list[Transition]:
         """Transitions of ``verdict`` of all units from `since` (µs) on, oldest first."""
+        ...
+
+    async def verdict_at(self, unit: str, at: int) -> UnitVerdict | None:
+        """The unit's verdict at `at` (µs), from what is stored; None where it had none yet."""
+        ...
+
+    async def moves(self, device: str) -> list[tuple[int, str, str]]:
+        """(when, from, to) of a device that was moved between units, oldest first."""
         ...
 
     async def changed(self, generation: int, timeout: float) -> int:

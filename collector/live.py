@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from checks.kit.model import Result
+from collector.attribution.model import Finding
 from collector.directory import Directory
 from collector.log import one_line
+from collector.readiness.fixes import Path
 from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
 from collector.roster.model import Station, UnitRoster
 from collector.stations import Stations, bought_at
@@ -35,6 +37,8 @@ class Live:
         self._units, self._targets = units, targets
         self._states: dict[str, State] = {}
         self._verdicts: dict[str, UnitVerdict] = {}
+        self._findings: list[Finding] = []
+        self._trouble = ""
         self._generation = 0
         self._waiters: set[asyncio.Future[None]] = set()
 
@@ -53,6 +57,23 @@ class Live:
     @property
     def targets(self) -> list[Target]:
         return self._targets
+
+    @property
+    def findings(self) -> list[Finding]:
+        return self._findings
+
+    @property
+    def trouble(self) -> str:
+        return self._trouble
+
+    def path(self, unit: str) -> Path | None:
+        return None
+
+    async def verdict_at(self, unit: str, at: int) -> UnitVerdict | None:
+        return None
+
+    async def moves(self, device: str) -> list[tuple[int, str, str]]:
+        return []
 
     @property
     def stations(self) -> Stations:

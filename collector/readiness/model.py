@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -24,15 +24,54 @@ class Verdict(enum.StrEnum):
 
 
 class Silence(enum.StrEnum):
-    """Why nothing is known of a unit or a device."""
+    """Why nothing is heard of a unit or a device: five different things. LATE alone takes nothing away from a verdict:
+    what was last said still speaks for the present."""
 
     NEVER_ENROLLED = "never_enrolled"
+    OFFICE_CLOSED = "office_closed"
+    LATE = "late"
     LOST_CONTACT = "lost_contact"
     NO_DATA = "no_data"
 
 
+class Calendar(Struct, frozen=True, kw_only=True):
+    """Where an instant lies in office hours. ``since`` is when the present state began (µs; 0: always so),
+    ``closed_at`` when an open time last ended, at or before now (0: never), ``until`` when the state changes next
+    (None: never)."""
+
+    open: bool = True
+    since: int = 0
+    closed_at: int = 0
+    until: int | None = None
+
+
+ALWAYS_OPEN = Calendar()
+
+
+class Waiver(Struct, frozen=True, kw_only=True):
+    """What a person has decided about one requirement of one unit, until it expires (µs).
+
+    A ``waiver`` takes the requirement out of the verdict. An ``approval`` confirms by inspection that it is met, and
+    counts only while the measurements leave it unknown: it never outweighs one. Both are shown wherever the unit is.
+    """
+
+    id: str
+    unit: str
+    requirement: str
+    kind: Literal["waiver", "approval"]
+    reason: str
+    author: str
+    created_at: int
+    expires_at: int
+    revoked_at: int | None = None
+
+    def holds(self, now: int) -> bool:
+        return self.created_at <= now < (self.expires_at if self.revoked_at is None else self.revoked_at)
+
+
 class Unit(Struct, frozen=True, kw_only=True):
-    """A ward, commune or special zone. The code is its identity, five digits, always text."""
+    """A ward, commune or special zone, or another office that a locality names. The code is its identity, five digits
+    of a ward, always text. ``valid_from`` and ``valid_to`` (``2025-07-01``, inclusive) are empty where unbounded."""
 
     code: str
     name: str
@@ -42,17 +81,21 @@ class Unit(Struct, frozen=True, kw_only=True):
     lat: float
     lon: float
     area_km2: float | None = None
+    valid_from: str = ""
+    valid_to: str = ""
 
 
 class Target(Struct, frozen=True, kw_only=True):
     """A system that a unit must, or may, reach. One whose address is not ``declared`` yet is not measured. Devices of
-    other ``roles`` are not asked; empty: all are."""
+    other ``roles`` are not asked; empty: all are. ``network`` is the one it is reached by: the ``internet``, or the
+    dedicated ``tslcd``."""
 
     id: str
     title: Bilingual
     mandatory: bool = False
     declared: bool = True
     roles: tuple[str, ...] = ()
+    network: str = "internet"
 
 
 class DeviceFacts(Struct, kw_only=True):
@@ -96,11 +139,16 @@ class UnitFacts(Struct, kw_only=True):
     targets: list[Target]
     buckets: list[Bucket] = field(default_factory=list)
     stations: dict[str, int] = field(default_factory=dict)
+    needs: dict[str, float] = field(default_factory=dict)
+    kind: str = ""
+    waivers: list[Waiver] = field(default_factory=list)
+    calendar: Calendar = ALWAYS_OPEN
 
 
 class Evidence(Struct, kw_only=True, omit_defaults=True):
-    """One device's or target's part in a requirement's state. ``subject`` is a device id, or ``""`` for the unit;
-    ``basis`` is ``purchase_date`` where the roster, and not the device, tells the value."""
+    """One device's or target's part in a requirement's state. ``subject`` is a device id, or ``""`` for the unit or,
+    with ``part``, for a role or one of the requirement's parts; ``basis`` is ``purchase_date`` where the roster, and
+    not the device, tells the value."""
 
     subject: str
     state: Verdict
@@ -110,6 +158,7 @@ class Evidence(Struct, kw_only=True, omit_defaults=True):
     samples: int = 0
     reason: str = ""
     basis: str = ""
+    part: str = ""
 
 
 class RequirementState(Struct, kw_only=True, omit_defaults=True):
@@ -117,7 +166,11 @@ class RequirementState(Struct, kw_only=True, omit_defaults=True):
     ``unit``; ``reason`` is a Reason or one of the words of :mod:`collector.readiness.words`.
 
     ``held`` is the last state that was known, ``pending`` the other one that has been seen since ``pending_since``
-    and is not yet shown because its hold time runs; see :mod:`collector.readiness.hold`."""
+    and is not yet shown because its hold time runs; see :mod:`collector.readiness.hold`.
+
+    ``evidence`` is every part that is not ready, worst first, then the worst ready one; ``counts`` how many parts there
+    are in each state. ``waiver`` is the id of the waiver or approval that counts here.
+    """
 
     id: str
     title: Bilingual
@@ -137,10 +190,14 @@ class RequirementState(Struct, kw_only=True, omit_defaults=True):
     held: Verdict | None = None
     pending: Verdict | None = None
     pending_since: int = 0
+    counts: dict[Verdict, int] = field(default_factory=dict)
+    waiver: str = ""
 
 
 class UnitVerdict(Struct, kw_only=True, omit_defaults=True):
-    """A unit, judged. ``deciding`` names the requirements that made the verdict, worst first."""
+    """A unit, judged. ``deciding`` names the requirements that made the verdict, worst first; ``waivers`` are those
+    that hold. While nothing is known, ``known`` is the last verdict that was not UNKNOWN, and ``known_at`` when it
+    ended."""
 
     unit: str
     verdict: Verdict
@@ -154,10 +211,14 @@ class UnitVerdict(Struct, kw_only=True, omit_defaults=True):
     last_seen: int | None = None
     deciding: list[str] = field(default_factory=list)
     requirements: list[RequirementState] = field(default_factory=list)
+    waivers: list[Waiver] = field(default_factory=list)
+    known: Verdict | None = None
+    known_at: int | None = None
 
 
 class Transition(Struct, kw_only=True, omit_defaults=True):
-    """A change. ``subject`` is ``verdict``, ``silence`` or ``requirement:<id>``; ``evidence`` is what was seen then."""
+    """A change. ``subject`` is ``verdict``, ``silence``, ``requirement:<id>`` or ``waiver:<id>``; ``evidence`` is what
+    was seen then."""
 
     unit: str
     subject: str

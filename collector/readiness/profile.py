@@ -22,16 +22,27 @@ def years_owned(purchased: int, now: int) -> float:
 
 
 AGENT_FACTS = {CLOCK_OFFSET: "How far the device's clock is from the collector's, either way, in seconds."}
-Aggregate = Literal["last", "median", "p95", "max", "min", "ratio"]
+Aggregate = Literal["last", "median", "p95", "max", "min", "ratio", "count", "all"]
 QUANTILES: dict[str, float] = {"median": 0.5, "p95": 0.95, "max": 1.0, "min": 0.0}
 
 
 class Kind(enum.StrEnum):
-    """What a requirement looks at: a check's number, a fact (``check.name``), or how many runs of a check were OK."""
+    """What a requirement looks at: a check's number, a fact (``check.name``), the runs of a check, a number of the
+    roster, the devices that report, or several parts of which each is there or not."""
 
     METRIC = "metric"
     FACT = "fact"
     RUNS = "runs"
+    ROSTER = "roster"
+    DEVICES = "devices"
+    PARTS = "parts"
+
+
+NEEDS = (
+    "staff", "signers", "counters", "printers", "scanners", "cameras", "qr_readers", "kiosks", "stations",
+    "contracted_down_mbps", "contracted_up_mbps",
+)  # fmt: skip
+"""What a requirement may ask of the roster (``roster:``), or be measured against (``per:``)."""
 
 
 class Band(Struct, frozen=True):
@@ -57,10 +68,29 @@ class Hold(Struct, frozen=True):
     down: int = 0
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """One of several things that a requirement of Kind.PARTS wants together: a metric, a fact or a check whose value
+    lies in ``where``. Of a unit it is there when any device shows it."""
+
+    id: str
+    title: Bilingual
+    kind: Kind
+    check: str
+    name: str
+    labels: dict[str, str]
+    where: Band
+
+
 class Requirement(Struct, frozen=True, kw_only=True):
     """One line of a profile. ``scale`` turns a base unit into ``unit``.
 
-    ``window`` is in µs, 0 for the newest results, of which none may be older than ``max_age`` (µs).
+    ``window`` is in µs, 0 for the newest results, of which none may be older than ``max_age`` (µs). ``scope`` says what
+    is judged: each device, the worst deciding; the devices of each role together, the worst deciding; the unit as one.
+    ``where`` says which values ``ratio``, ``count`` and ``all`` count; ``per`` is the number of the roster (NEEDS) that
+    the value is divided by. Of Kind.PARTS the value is how many ``parts`` are missing.
+
+    ``kinds`` are those of the units it is asked of; empty: of all. From ``mandatory_from`` (µs) on it is mandatory, as
+    it is with ``mandatory`` at any time.
     """
 
     id: str
@@ -69,7 +99,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
     check: str
     name: str
     labels: dict[str, str]
-    scope: Literal["unit", "device"]
+    scope: Literal["unit", "role", "device"]
     roles: tuple[str, ...]
     targets: Literal["none", "mandatory", "all"]
     aggregate: Aggregate
@@ -87,6 +117,11 @@ class Requirement(Struct, frozen=True, kw_only=True):
     source: Bilingual
     remedy: Bilingual
     procure: Bilingual
+    where: Band | None = None
+    per: str = ""
+    parts: tuple[Part, ...] = ()
+    kinds: tuple[str, ...] = ()
+    mandatory_from: int | None = None
 
     def judge(self, value: float | str) -> Verdict:
         """The band that `value` (in ``unit``) falls in."""
@@ -109,14 +144,17 @@ class Requirement(Struct, frozen=True, kw_only=True):
 
 
 class Freshness(Struct, frozen=True):
-    """After how long (µs) without a result a device has lost contact, and after how long there is no data of it."""
+    """After how long (µs) without a result a device has lost contact, after how long there is no data of it, and after
+    how long it is late, which is a word only."""
 
     lost_contact: int
     no_data: int
+    late: int = 900_000_000
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """A version of the rules. ``coverage`` is the least share of expected devices that must report."""
+    """A version of the rules. ``coverage`` is the least share of expected devices that must report. ``extends`` is the
+    name of the profile it was made from, empty for none; ``valid_from`` the instant (µs) from which it is meant."""
 
     id: str
     version: int
@@ -124,6 +162,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     freshness: Freshness
     coverage: float
     requirements: tuple[Requirement, ...]
+    extends: str = ""
+    valid_from: int = 0
 
     @property
     def name(self) -> str:

@@ -75,6 +75,9 @@ class RequirementFile(Struct, forbid_unknown_fields=True, kw_only=True):
     metric: Annotated[str | None, Meta(description="A metric of METRICS.md.")] = None
     fact: Annotated[str | None, Meta(description="A fact of METRICS.md: `check.name`, or `agent.clock_offset`.")] = None
     runs: Annotated[str | None, Meta(description="A check whose runs are counted: the share that was OK.")] = None
+    roster: Annotated[str | None, Meta(description="A number of the roster.")] = None
+    devices: Annotated[str | None, Meta(description="Devices that report.")] = None
+    parts: Annotated[list[str] | None, Meta(description="Things that must be there together.")] = None
     labels: Annotated[dict[str, str], Meta(description="All labels of the metric, and which value of each.")] = field(
         default_factory=dict
     )

@@ -19,6 +19,8 @@ VERDICTS: dict[Verdict, tuple[str, str, str]] = {
 }
 SILENCES: dict[Silence, tuple[str, str, str]] = {
     Silence.NEVER_ENROLLED: ("chưa đăng ký thiết bị", "never enrolled", "○"),
+    Silence.OFFICE_CLOSED: ("ngoài giờ", "office closed", "☾"),
+    Silence.LATE: ("báo cáo trễ", "late", "◷"),
     Silence.LOST_CONTACT: ("mất kết nối", "lost contact", "⌁"),
     Silence.NO_DATA: ("không có dữ liệu", "no data", "∅"),
 }
@@ -40,6 +42,14 @@ _SILENT: dict[Silence, Pair] = {
     Silence.NEVER_ENROLLED: (
         "đơn vị này chưa có thiết bị nào. Tạo mã đăng ký: sansang-collector tokens create --unit {code} --seats N.",
         "this unit has no device yet. Make a token: sansang-collector tokens create --unit {code} --seats N.",
+    ),
+    Silence.OFFICE_CLOSED: (
+        "ngoài giờ làm việc, các máy đã tắt. Không cần làm gì.",
+        "outside office hours, the PCs are off. Nothing is to be done.",
+    ),
+    Silence.LATE: (
+        "kết quả đến trễ. Nếu kéo dài, kiểm tra đường truyền và nguồn điện.",
+        "results come late. If it lasts, check the line and the power.",
     ),
     Silence.LOST_CONTACT: (
         "không thiết bị nào gửi kết quả. Kiểm tra nguồn điện, đường truyền và dịch vụ sansang-agent.",

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The Alembic revision this code speaks; a test compares it with the migrations."""
 
 metadata = MetaData()
@@ -161,4 +161,48 @@ roster_stations = Table(
     Column("device", String(36), unique=True),
     Column("retired_at", BigInteger),
     Column("changed_at", BigInteger, nullable=False),
+)
+
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("unit", String(5), nullable=False, index=True),
+    Column("requirement", String(48), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("name", String(64), primary_key=True),  # id@version, as transitions carry it
+    Column("first_used_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # JSON of collector.readiness.profile.Profile
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, index=True),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),  # JSON of collector.attribution.model.Finding
+    Index("findings_opened_at", "opened_at"),
+)
+
+device_moves = Table(
+    "device_moves",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("device", String(36), nullable=False, index=True),
+    Column("old", String(5), nullable=False),
+    Column("new", String(5), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
 )

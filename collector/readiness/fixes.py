@@ -1,0 +1,39 @@
+"""What would make a unit ready: the shortest path, as it is told. :mod:`collector.readiness.path` finds it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from collector.readiness.model import Bilingual
+
+
+class Fix(Struct, frozen=True, kw_only=True):
+    """One thing to do or to buy. ``item`` is its name in ``prices.yaml``, ``quantity`` how much of it in ``measure``
+    (``{"vi": "chiếc", "en": "pieces"}``); prices are in đồng, None where nobody knows. ``meets`` are the requirements
+    that it meets here, ``devices`` those it is for."""
+
+    item: str
+    title: Bilingual
+    quantity: float
+    measure: Bilingual
+    unit_price: int | None = None
+    cost: int | None = None
+    owner: Bilingual = {}
+    source: str = ""
+    meets: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+
+
+class Path(Struct, frozen=True, kw_only=True):
+    """The least that makes ``unit`` ready. ``cost`` is the sum of the known costs, ``unpriced`` how many fixes have
+    none; ``unmet`` are mandatory requirements that nothing in the price list meets, and ``unknown`` those of which it
+    is not known whether anything is wrong. ``exact`` is False where the search was cut short and a cheaper path may
+    exist. Empty of all, the unit is ready."""
+
+    unit: str
+    fixes: tuple[Fix, ...] = ()
+    cost: int = 0
+    unpriced: int = 0
+    unmet: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    exact: bool = True
