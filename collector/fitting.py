@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 
@@ -12,22 +13,41 @@ from checks.kit.strict import Where
 from collector import units as nation
 from collector.assignment import AIMS, Assignment, Task
 from collector.locality import Document
+from collector.measured import check_measured as check_measured
 from collector.plan import Locality
 from collector.readiness.model import Unit
-from collector.readiness.profile import Profile
 from collector.readiness.profile_file import nearest
 
 
-def units_of(locality: Locality, document: Document, country: dict[str, Unit]) -> dict[str, Unit]:
-    """The locality's units by code. Raises ConfigError for a province without units, and for a code it lacks."""
-    found = nation.of_province(country, locality.province_code)
-    if not found:
+def units_of(
+    locality: Locality, document: Document, country: dict[str, Unit], on: datetime.date | None = None
+) -> dict[str, Unit]:
+    """The locality's units by code, as of the day `on` (today, in its time zone): wards, then other offices. Raises
+    ConfigError for a province without units, and for a code that none of it has on any day."""
+    day = on or datetime.datetime.now(locality.hours.zone).date()
+    found = known_units(locality, document, country)
+    present = {code: unit for code, unit in found.items() if nation.holds(unit, day)}
+    if not present:
+        expected = f"no unit of province {locality.province_code} is one on {day.isoformat()}"
+        raise document.error(("province_code",), expected)
+    return present
+
+
+def known_units(locality: Locality, document: Document, country: dict[str, Unit]) -> dict[str, Unit]:
+    """The same, whatever the day: those that are no more, too, whose history can still be read."""
+    wards = nation.of_province(country, locality.province_code)
+    if not wards:
         expected = f"no unit of the units file is in province {locality.province_code!r}"
         raise document.error(("province_code",), expected)
+    offices = nation.offices(locality.offices, wards.values()) if locality.offices else {}
+    found = wards | offices
     for where, code in _codes(document):
         if code not in found:
             raise document.error(where, f"no unit of province {locality.province_code} has the code {code!r}")
-    return {code: unit for code, unit in found.items() if not locality.units or code in locality.units}
+    locality.former.fit(country | offices)
+    return {
+        code: unit for code, unit in found.items() if not locality.units or code in locality.units or code in offices
+    }
 
 
 def _codes(document: Document) -> Iterator[tuple[Where, str]]:
@@ -81,12 +101,3 @@ def _decode(document: Document, check: Check, task: Task) -> None:
 def _written(task: Task, key: str) -> Where:
     """Where the parameter `key` stands in the file, or would, were it missing."""
     return next((where for where, params in task.layers if key in params), task.layers[-1][0])
-
-
-def check_measured(profile: Profile, locality: Locality, document: Document) -> None:
-    """Refuses a profile that insists on what no job measures; advice that nobody can give stays unknown."""
-    planned = {plan.check for plan in locality.plans} | {"agent"}
-    for requirement in profile.requirements:
-        if requirement.mandatory and requirement.check not in planned:
-            expected = f"no job runs {requirement.check}, which requirement {requirement.id!r} of {profile.name} needs"
-            raise document.error(("jobs",), expected)

@@ -36,7 +36,8 @@ class Windows:
     """
 
     def __init__(self, office: Callable[[int], bool], spans: Iterable[int]) -> None:
-        self._office, self._spans = office, sorted(set(spans)) or [DAYS * DAY]
+        whole = {-(-span // BUCKET_SECONDS) * BUCKET_SECONDS for span in spans}  # edges lie between half-hours
+        self._office, self._spans = office, sorted(whole) or [DAYS * DAY]
         self._days: dict[tuple[str, int], Halves] = {}
         self._closed: dict[str, Closed] = {}
 

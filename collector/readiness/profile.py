@@ -89,8 +89,9 @@ class Requirement(Struct, frozen=True, kw_only=True):
     ``where`` says which values ``ratio``, ``count`` and ``all`` count; ``per`` is the number of the roster (NEEDS) that
     the value is divided by. Of Kind.PARTS the value is how many ``parts`` are missing.
 
-    ``kinds`` are those of the units it is asked of; empty: of all. From ``mandatory_from`` (µs) on it is mandatory, as
-    it is with ``mandatory`` at any time.
+    Of the systems that ``targets`` name, only those in ``systems`` (by id; empty: any) and reached by ``network``
+    (empty: any) are meant. ``kinds`` are those of the units it is asked of; empty: of all. From ``mandatory_from``
+    (µs) on it is mandatory, as it is with ``mandatory`` at any time.
     """
 
     id: str
@@ -122,6 +123,8 @@ class Requirement(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...] = ()
     kinds: tuple[str, ...] = ()
     mandatory_from: int | None = None
+    systems: tuple[str, ...] = ()
+    network: str = ""
 
     def judge(self, value: float | str) -> Verdict:
         """The band that `value` (in ``unit``) falls in."""

@@ -73,6 +73,17 @@ def test_a_shorter_window_has_its_edge_where_it_belongs(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_window_shorter_than_a_half_hour_ends_between_half_hours(tmp_path: Path) -> None:
+    """Each bucket tells when the first of its half-hours began: none is taken for an older one."""
+    store, windows = filled(tmp_path), Windows(office, [7 * DAY, 15 * 60])
+    with store.reader() as connection:
+        buckets = windows.read(connection, XOM_CHIEU, NOW)
+    newest = NOW // BUCKET_SECONDS * BUCKET_SECONDS
+    recent = [(bucket.start, bucket.jobs["connectivity|x"].runs) for bucket in buckets[-4:]]
+    assert recent == [(newest - ago * BUCKET_SECONDS, 1) for ago in (3, 2, 1, 0)]
+    store.close()
+
+
 def test_the_window_slides(tmp_path: Path) -> None:
     """Two days on without results, two days less; nothing is kept of days that are past."""
     store, windows = filled(tmp_path), Windows(office, [7 * DAY, DAY])

@@ -12,10 +12,16 @@ from msgspec.structs import replace
 
 from agent import settings as agent_settings
 from collector import catalog, config
+from collector import locality as localities
 from collector.catalog import Catalog
+from collector.measured import check_measured
+from collector.readiness import profile_file
+from collector.readiness.profile import Kind
+from collector.units import KINDS
 from tests.configs.loading import MEASURES
 
 LOCALITIES = {"hcmc": ("79", 168), "ha-noi": ("01", 126), "quang-ninh": ("22", 54), "can-tho": ("92", 103)}
+PROFILES = sorted((config.SHIPPED / "profiles").glob("*.yaml"))
 
 
 def loaded(locality: str, public_url: str = "") -> Catalog:
@@ -31,7 +37,7 @@ def test_every_locality_file_is_known_here() -> None:
 def test_a_locality_has_exactly_the_units_of_its_province(name: str) -> None:
     province, count = LOCALITIES[name]
     units = loaded(name).units
-    assert len(units) == count
+    assert sum(unit.kind in KINDS for unit in units.values()) == count
     assert {unit.province_code for unit in units.values()} == {province}
 
 
@@ -80,9 +86,10 @@ def test_a_demo_verdict_takes_less_than_a_minute() -> None:
     assert slowest * needed + found.locality.linger < 60
 
 
-def test_the_default_profile_says_why_of_everything_it_asks() -> None:
-    lines = loaded("hcmc").profile.requirements
-    assert len(lines) >= 16
+@pytest.mark.parametrize("file", PROFILES, ids=lambda file: file.stem)
+def test_a_profile_says_why_of_everything_it_asks(file: Path) -> None:
+    lines = profile_file.load(file, MEASURES).requirements
+    assert len(lines) >= 26
     for line in lines:
         assert set(line.source) == {"vi", "en"}
         tags = {re.match(r"\[[VCA]\] \S", text)[0][:3] for text in line.source.values()}  # type: ignore[index]
@@ -92,13 +99,81 @@ def test_the_default_profile_says_why_of_everything_it_asks() -> None:
         assert line.remedy or line.procure, f"{line.id} does not say what to do"
 
 
-def test_advice_never_holds_up_a_verdict() -> None:
-    """What a PC may be unable to tell, what needs a router that was declared, or what the ward cannot change."""
-    advisory = {line.id for line in loaded("hcmc").profile.requirements if not line.mandatory}
-    assert advisory == {
-        "disk_kind", "pc_age", "system_certificate", "uplink_p95_in", "uplink_p95_out", "os_support", "disks_healthy",
-        "signing_tokens", "certificate_left", "signing_services",
-    }  # fmt: skip
+DECISIVE = {"system_rtt", "systems_now", "systems_reachable", "memory", "disk_free", "clock_offset"}
+"""What every ward can be measured by, from its first day, without a roster or a declared router."""
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("default", set()),
+        ("hcmc", {"rehearsed_systems"}),
+        ("ha-noi", set()),
+        ("quang-ninh", {"signing_services", "can_sign", "dedicated_now", "dedicated_reachable"}),
+        ("can-tho", {"dedicated_now", "dedicated_reachable"}),
+    ],
+)
+def test_advice_never_holds_up_a_verdict(name: str, more: set[str]) -> None:
+    """Mandatory is what can be measured honestly, and what a locality's own plan demands."""
+    found = profile_file.load(config.SHIPPED / "profiles" / f"{name}.yaml", MEASURES)
+    assert {line.id for line in found.requirements if line.mandatory} == DECISIVE | more
+
+
+def test_no_ward_is_unknown_for_want_of_a_roster() -> None:
+    for file in PROFILES:
+        for line in profile_file.load(file, MEASURES).requirements:
+            assert not (line.mandatory and (line.per or line.kind in (Kind.ROSTER, Kind.DEVICES))), line.id
+
+
+def test_the_default_profile_asks_the_domains_whole_table_in_its_order() -> None:
+    found = [line.id for line in profile_file.load(config.SHIPPED / "profiles" / "default.yaml", MEASURES).requirements]
+    assert found == [
+        "uplink_p95_in", "uplink_p95_out", "contracted_uplink", "system_rtt", "lan_jitter", "lan_loss", "system_loss",
+        "systems_now", "systems_day", "systems_reachable", "system_certificate", "router", "pcs_per_official",
+        "pcs_per_counter", "pc_age", "os_support", "memory", "disk_kind", "disk_free", "disks_healthy",
+        "signers_certified", "signing_tokens", "certificate_left", "signing_stack", "signing_services", "clock_offset",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "ready", "at_risk"),
+    [
+        ("uplink_p95_in", 75, 90), ("uplink_p95_out", 75, 90), ("contracted_uplink", 200, 100),
+        ("system_rtt", 100, 150), ("lan_jitter", 30, 40), ("lan_loss", 1, 2), ("system_loss", 1, 2),
+        ("systems_reachable", 99, 95), ("router", 0, 1), ("pcs_per_official", 1, 0.9), ("pc_age", 5, 7),
+        ("os_support", 180, 0), ("memory", 7.5, 3.5), ("signers_certified", 100, 90), ("certificate_left", 60, 14),
+        ("signing_stack", 0, 1), ("clock_offset", 5, 60),
+    ],
+)  # fmt: skip
+def test_the_numbers_are_those_of_the_domains_table(name: str, ready: float, at_risk: float) -> None:
+    lines = profile_file.load(config.SHIPPED / "profiles" / "default.yaml", MEASURES).requirements
+    found = next(line for line in lines if line.id == name)
+    assert found.at_risk is not None
+    assert (found.ready.limit, found.at_risk.limit) == (ready, at_risk)
+
+
+@pytest.mark.parametrize("name", LOCALITIES)
+def test_each_locality_can_be_held_to_the_profile_of_its_name(name: str) -> None:
+    """Its jobs measure what is mandatory there, and the systems that the profile names are its own."""
+    locality, document = localities.load(config.SHIPPED / "localities" / f"{name}.yaml")
+    found = profile_file.load(config.SHIPPED / "profiles" / f"{name}.yaml", MEASURES)
+    check_measured(found, locality, document)
+    traced = next(plan.targets for plan in locality.plans if plan.check == "path")
+    assert next(line.systems for line in found.requirements if line.id == "system_loss") == traced
+
+
+def test_what_is_special_of_each_locality() -> None:
+    profiles = {file.stem: profile_file.load(file, MEASURES) for file in PROFILES}
+    lines = {name: {line.id: line for line in profile.requirements} for name, profile in profiles.items()}
+    assert len(lines["hcmc"]["rehearsed_systems"].systems) == 4
+    assert lines["ha-noi"]["systems_now"].scope == "role"
+    assert lines["ha-noi"]["kiosks_working"].roles == ("kiosk",)
+    assert lines["quang-ninh"]["dedicated_reachable"].office_hours
+    assert not lines["can-tho"]["dedicated_reachable"].office_hours
+    assert {lines[name]["dedicated_now"].network for name in ("quang-ninh", "can-tho")} == {"tslcd"}
+    assert lines["can-tho"]["dedicated_quarter"].window == 15 * 60 * 1_000_000
+    assert lines["can-tho"]["pcs_per_counter"].kinds == KINDS
+    assert lines["default"]["pcs_per_counter"].kinds == ()
 
 
 def test_the_agent_file_loads() -> None:
