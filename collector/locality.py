@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,17 +10,37 @@ from msgspec import convert, to_builtins
 
 from checks.kit import strict
 from checks.kit.strict import Where
-from collector import address, maintenance
+from collector import former, maintenance
+from collector.config import SHIPPED
+from collector.former import Former
+from collector.locality_check import (
+    Document,
+    known_check,
+    known_target,
+    measurable,
+    measurable_all,
+    once,
+    seconds,
+)
 from collector.locality_file import HoursFile, JobFile, LocalityFile, UnitSettingsFile
-from collector.plan import COLLECTOR, NEVER, Change, Limits, Locality, Plan, PlanChange, Scope, Site, SiteChange, Window
-from collector.readiness import duration
+from collector.plan import (
+    NEVER,
+    Change,
+    Closed,
+    Expects,
+    Limits,
+    Locality,
+    Plan,
+    PlanChange,
+    Scope,
+    Site,
+    SiteChange,
+    Window,
+)
 from collector.readiness.hours import DAYS, Hours, Span, minutes
 from collector.readiness.model import Target
-from collector.readiness.profile_file import nearest
 
 __all__ = ["Document", "Locality", "LocalityFile", "load"]
-
-Document = strict.Document[LocalityFile]
 
 
 def load(file: Path | str) -> tuple[Locality, Document]:
@@ -28,6 +49,8 @@ def load(file: Path | str) -> tuple[Locality, Document]:
     written = document.value
     zone = _zone(document)
     _distinct(document)
+    closed = _closed(document)
+    offices = _beside(document, "offices", written.offices)
     locality = Locality(
         id=written.id,
         title=written.title.both,
@@ -35,13 +58,19 @@ def load(file: Path | str) -> tuple[Locality, Document]:
         units=tuple(written.units),
         profile=written.profile,
         timezone=written.timezone,
-        hours=Hours(zone, _spans(document)),
-        linger=_seconds(document, ("push_linger",), written.push_linger, 1, 3600),
+        hours=Hours(zone, _spans(document), frozenset(maintenance.days(closed))),
+        linger=seconds(document, ("push_linger",), written.push_linger, 1, 3600),
         sites=tuple(_site(document, index) for index in range(len(written.targets))),
         plans=tuple(_plan(document, index, job) for index, job in enumerate(written.jobs)),
         changes=tuple(_change(document, index, part) for index, part in enumerate(written.unit_settings)),
         maintenance=tuple(_window(document, index, zone) for index in range(len(written.maintenance))),
         limits=_limits(document),
+        closed=closed,
+        networks=_networks(document),
+        close_after=int(seconds(document, ("findings", "close_after"), written.findings.close_after, 1, 86400) * 1e6),
+        expects=convert(to_builtins(written.expects), Expects) if written.expects else Expects(),
+        offices=str(offices) if offices else "",
+        former=_former(document),
     )
     _apart(locality, document)
     return locality, document
@@ -73,12 +102,48 @@ def _span(document: Document, index: int, rule: HoursFile) -> Span:
     return Span(frozenset(DAYS.index(day) for day in rule.days), times[0], times[1])
 
 
+def _closed(document: Document) -> tuple[Closed, ...]:
+    if document.value.closed_days and document.value.office_hours == "always":
+        raise document.error(("closed_days",), "expected none: with office_hours: always nobody ever closes")
+    found: list[Closed] = []
+    seen: dict[date, int] = {}
+    for index, written in enumerate(document.value.closed_days):
+        try:
+            parts = maintenance.closed(written)
+        except maintenance.TimeError as why:
+            raise document.error(("closed_days", index, why.key), str(why)) from None
+        for day in maintenance.days(parts):
+            if seen.setdefault(day, index) != index:
+                expected = f"{day.isoformat()} is closed already, by closed_days[{seen[day]}]"
+                raise document.error(("closed_days", index, "from"), expected)
+        found += parts
+    return tuple(found)
+
+
+def _beside(document: Document, key: str, name: str) -> Path | None:
+    """The file `name` beside the locality's, else the shipped one; None where none is named."""
+    places = [folder / name for folder in (Path(document.file).resolve().parent, SHIPPED / "localities")]
+    found = next((path for path in places if name and path.is_file()), None)
+    if name and found is None:
+        raise document.error((key,), f"there is no file {name!r}")
+    return found
+
+
+def _former(document: Document) -> Former:
+    found = _beside(document, "former_units", document.value.former_units)
+    return former.load(found) if found else Former()
+
+
 def _site(document: Document, index: int) -> Site:
     written = document.value.targets[index]
-    _check_url(document, ("targets", index, "url"), written.url)
-    _check_addresses(document, ("targets", index, "params"), written.params)
+    measurable(document, ("targets", index, "url"), written.url)
+    measurable_all(document, ("targets", index, "params"), written.params)
     target = Target(
-        id=written.id, title=written.title.both, mandatory=written.mandatory, declared=written.url is not None
+        id=written.id,
+        title=written.title.both,
+        mandatory=written.mandatory,
+        declared=written.url is not None,
+        network=written.network,
     )
     return Site(
         target=target,
@@ -91,11 +156,11 @@ def _site(document: Document, index: int) -> Site:
 
 
 def _plan(document: Document, index: int, written: JobFile) -> Plan:
-    every = _seconds(document, ("jobs", index, "every"), written.every, 1, 86400)
+    every = seconds(document, ("jobs", index, "every"), written.every, 1, 86400)
     targets = written.targets if isinstance(written.targets, str) else tuple(written.targets)
     for place, name in enumerate(targets if isinstance(targets, tuple) else ()):
-        _target(document, ("jobs", index, "targets", place), name)
-    _check_addresses(document, ("jobs", index, "params"), written.params)
+        known_target(document, ("jobs", index, "targets", place), name)
+    measurable_all(document, ("jobs", index, "params"), written.params)
     return Plan(
         check=written.check,
         every=every,
@@ -112,24 +177,24 @@ def _off_hours(document: Document, where: Where, text: str | int | None, every: 
         return None
     if document.value.office_hours == "always":
         raise document.error(where, "expected none: with office_hours: always there are no off hours")
-    return NEVER if text == "never" else _seconds(document, where, text, every, 86400)
+    return NEVER if text == "never" else seconds(document, where, text, every, 86400)
 
 
 def _change(document: Document, index: int, written: UnitSettingsFile) -> Change:
     here: Where = ("unit_settings", index)
     ids, checks = [part.id for part in written.targets], [part.check for part in written.jobs]
-    _once(document, (*here, "targets"), "id", ids)
-    _once(document, (*here, "jobs"), "check", checks)
+    once(document, (*here, "targets"), "id", ids)
+    once(document, (*here, "jobs"), "check", checks)
     for number, site in enumerate(written.targets):
-        _target(document, (*here, "targets", number, "id"), site.id)
-        _check_url(document, (*here, "targets", number, "url"), site.url)
-        _check_addresses(document, (*here, "targets", number, "params"), site.params)
+        known_target(document, (*here, "targets", number, "id"), site.id)
+        measurable(document, (*here, "targets", number, "url"), site.url)
+        measurable_all(document, (*here, "targets", number, "params"), site.params)
     plans: dict[str, PlanChange] = {}
     for number, job in enumerate(written.jobs):
         place: Where = (*here, "jobs", number)
-        _planned(document, (*place, "check"), job.check)
-        _check_addresses(document, (*place, "params"), job.params)
-        every = None if job.every is None else _seconds(document, (*place, "every"), job.every, 1, 86400)
+        known_check(document, (*place, "check"), job.check)
+        measurable_all(document, (*place, "params"), job.params)
+        every = None if job.every is None else seconds(document, (*place, "every"), job.every, 1, 86400)
         plans[job.check] = PlanChange(measure=job.measure, every=every, roles=job.roles, params=job.params)
     return Change(
         units=frozenset(written.units),
@@ -140,18 +205,24 @@ def _change(document: Document, index: int, written: UnitSettingsFile) -> Change
 
 def _window(document: Document, index: int, zone: ZoneInfo) -> Window:
     for place, name in enumerate(document.value.maintenance[index].targets):
-        _target(document, ("maintenance", index, "targets", place), name)
+        known_target(document, ("maintenance", index, "targets", place), name)
     for place, name in enumerate(document.value.maintenance[index].checks):
-        _planned(document, ("maintenance", index, "checks", place), name)
+        known_check(document, ("maintenance", index, "checks", place), name)
     try:
         return maintenance.window(document.value.maintenance[index], zone)
     except maintenance.TimeError as why:
         raise document.error(("maintenance", index, why.key), str(why)) from None
 
 
+def _networks(document: Document) -> dict[str, str]:
+    written = document.value.networks
+    both = {"internet": written.internet, "tslcd": written.tslcd}
+    return {name: network.provider for name, network in both.items() if network is not None}
+
+
 def _limits(document: Document) -> Limits:
     for name in document.value.limits.per_check:
-        _planned(document, ("limits", "per_check", name), name)
+        known_check(document, ("limits", "per_check", name), name)
     return convert(to_builtins(document.value.limits), Limits)
 
 
@@ -175,8 +246,8 @@ def _apart(locality: Locality, document: Document) -> None:
 
 def _distinct(document: Document) -> None:
     written = document.value
-    _once(document, ("targets",), "id", [target.id for target in written.targets])
-    _once(document, ("units",), "", written.units)
+    once(document, ("targets",), "id", [target.id for target in written.targets])
+    once(document, ("units",), "", written.units)
     seen: dict[str, int] = {}
     for index, part in enumerate(written.unit_settings):
         for place, code in enumerate(part.units):
@@ -184,44 +255,3 @@ def _distinct(document: Document) -> None:
                 expected = f"{code!r} stands twice, first in unit_settings[{seen[code]}]"
                 raise document.error(("unit_settings", index, "units", place), expected)
             seen[code] = index
-
-
-def _once(document: Document, where: Where, key: str, names: list[str]) -> None:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            place = (*where, index, key) if key else (*where, index)
-            expected = f"{name!r} stands twice, first as {strict.dotted((*where, names.index(name)))}"
-            raise document.error(place, expected)
-
-
-def _target(document: Document, where: Where, name: str) -> None:
-    known = [target.id for target in document.value.targets]
-    if name not in known:
-        raise document.error(where, f"no target is called {name!r}; {nearest(name, known)}")
-
-
-def _planned(document: Document, where: Where, check: str) -> None:
-    known = {job.check for job in document.value.jobs}
-    if check not in known:
-        raise document.error(where, f"no job runs {check!r}; {nearest(check, known)}")
-
-
-def _check_url(document: Document, where: Where, url: str | None) -> None:
-    if url is not None:
-        wrong = address.fault(url.replace(COLLECTOR, "http://collector", 1) if url.startswith(COLLECTOR) else url)
-        if wrong:
-            raise document.error(where, wrong)
-
-
-def _check_addresses(document: Document, where: Where, params: dict[str, object]) -> None:
-    for place, wrong in address.faults(params):
-        raise document.error((*where, *place), wrong)
-
-
-def _seconds(document: Document, where: Where, text: str | int, least: float, most: float) -> float:
-    length = duration.parse(text)
-    if length is None:
-        raise document.error(where, f"{duration.EXPECTED}, got {text!r}")
-    if not least <= length / duration.SECOND <= most:
-        raise document.error(where, f"expected from {least:g} to {most:g} seconds, got {text!r}")
-    return length / duration.SECOND

@@ -11,8 +11,10 @@ from collector.readiness.schema import Words
 ID = r"^[a-z0-9][a-z0-9-]{0,47}$"
 Role = Literal["pc", "kiosk", "router"]
 ROLES: tuple[Role, ...] = ("pc", "kiosk", "router")
+Network = Literal["internet", "tslcd"]
 Codes = Annotated[list[str], Meta(description="Only in these units, by code; empty: in all.")]
 Except = Annotated[list[str], Meta(description="Not in these units.")]
+Many = Annotated[int, Meta(ge=1, le=100_000)]
 PARAMS = "Parameters of the check. `{collector}` in a text stands for the collector's own address"
 
 
@@ -33,6 +35,10 @@ class TargetFile(Struct, forbid_unknown_fields=True, kw_only=True):
     title: Annotated[Words, Meta(description="What people read.")]
     source: Annotated[str, Meta(min_length=1, description="Where the address comes from.")]
     mandatory: Annotated[bool, Meta(description="Whether units must reach it.")] = False
+    network: Annotated[
+        Network,
+        Meta(description="By which network it is reached: the Internet, or the dedicated one (TSLCD), apart from it."),
+    ] = "internet"
     url: Annotated[
         str | None,
         Meta(
@@ -72,7 +78,7 @@ class JobFile(Struct, forbid_unknown_fields=True, kw_only=True):
         dict[str, Any],
         Meta(
             description=f"{PARAMS}, an entry `{{mandatory}}` of a list for the names of the mandatory systems, "
-            "`{{unit}}` for the name of the device's unit."
+            "`{{unit}}` for the name of the device's unit, `{{former}}` for those of the units it was made of."
         ),
     ] = field(default_factory=dict)
 
@@ -144,6 +150,61 @@ class LimitsFile(Struct, forbid_unknown_fields=True, kw_only=True):
     ] = None
 
 
+class ClosedFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Days on which nobody is served: a silent office is closed then. Agents are not told, and measure as on any."""
+
+    begin: Annotated[
+        str,
+        Meta(description="From this day; without a year, every year.", examples=["2027-02-05", "04-30"]),
+    ] = field(name="from")
+    end: Annotated[
+        str | None, Meta(description="To this day, included, at most 14 days in all; without it, that day alone.")
+    ] = field(name="to", default=None)
+    reason: Annotated[
+        Words | Annotated[str, Meta(min_length=1, max_length=200)],
+        Meta(description="Why, for people: in both languages, or one text for both."),
+    ]
+
+
+class NetworkFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A network that units are on. Faults of one provider's network are told from those of many lines."""
+
+    provider: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=60,
+            description="Who provides it, to every unit of which the roster names no other.",
+        ),
+    ]
+
+
+class NetworksFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The networks of the locality."""
+
+    internet: Annotated[NetworkFile | None, Meta(description="The Internet.")] = None
+    tslcd: Annotated[NetworkFile | None, Meta(description="The dedicated data network (TSLCD).")] = None
+
+
+class FindingsFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How findings live."""
+
+    close_after: Annotated[
+        str | int, Meta(description="How long a fault must not have been seen before its finding is closed.")
+    ] = "5m"
+
+
+class ExpectsFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How many there are, as published. What is not listed yet is told by `validate` and on the overview page."""
+
+    source: Annotated[str, Meta(min_length=1, description="Where the numbers come from.")]
+    units: Annotated[Many | None, Meta(description="Wards, communes, special zones.")] = None
+    offices: Annotated[Many | None, Meta(description="Offices beyond them, in the file `offices`.")] = None
+    service_points: Annotated[Many | None, Meta(description="Sites of this kind in the roster.")] = None
+    branches: Annotated[Many | None, Meta(description="Sites of this kind in the roster.")] = None
+    kiosks: Annotated[Many | None, Meta(description="Stations of this role in the roster.")] = None
+
+
 class LocalityFile(Struct, forbid_unknown_fields=True, kw_only=True):
     """A file in `localities/`: which units, open when, reaching which systems, measured how often."""
 
@@ -153,15 +214,36 @@ class LocalityFile(Struct, forbid_unknown_fields=True, kw_only=True):
     units: Annotated[list[str], Meta(description="Only these unit codes, as text; empty: all of the province.")] = (
         field(default_factory=list)
     )
+    offices: Annotated[
+        str,
+        Meta(
+            description="CSV file of offices beyond the wards, in the columns of `units.csv`: codes of five characters "
+            "that begin with a letter. Beside this file, else the shipped one.",
+            examples=["can-tho.offices.csv"],
+        ),
+    ] = ""
+    former_units: Annotated[
+        str,
+        Meta(
+            description="CSV file of former units and what became of them. Beside this file, else the shipped one.",
+            examples=["../former_units.csv"],
+        ),
+    ] = ""
+    expects: Annotated[ExpectsFile | None, Meta(description="How many there are, as published.")] = None
     profile: Annotated[str, Meta(min_length=1, description="Name of a file in `profiles/`.")]
     timezone: Annotated[str, Meta(description="Time zone of the office hours.", examples=["Asia/Ho_Chi_Minh"])]
     office_hours: Annotated[
         Literal["always"] | list[HoursFile], Meta(description="When people are served; `always`: around the clock.")
     ]
+    closed_days: Annotated[
+        list[ClosedFile], Meta(description="Holidays. Those of the lunar calendar are set anew each year.")
+    ] = field(default_factory=list)
     push_linger: Annotated[
         str | int, Meta(description="How long a result waits for others before the agent sends.")
     ] = "60s"
     targets: Annotated[list[TargetFile], Meta(description="The systems.")]
+    networks: Annotated[NetworksFile, Meta(description="Who provides a network.")] = field(default_factory=NetworksFile)
+    findings: Annotated[FindingsFile, Meta(description="How findings live.")] = field(default_factory=FindingsFile)
     jobs: Annotated[list[JobFile], Meta(min_length=1, description="What is measured.")]
     unit_settings: Annotated[list[UnitSettingsFile], Meta(description="What differs in some units.")] = field(
         default_factory=list

@@ -1,20 +1,27 @@
-"""Reads times of a locality's file: maintenance windows, and office hours as agents are told them."""
+"""Reads times of a locality's file: maintenance windows, closed days, and office hours as agents are told them."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from collector.locality_file import MaintenanceFile
-from collector.plan import Scope, Window
+from collector.listing import parsed
+from collector.locality_file import ClosedFile, MaintenanceFile
+from collector.plan import Closed, Scope, Window
 from collector.readiness.hours import DAY_MINUTES, Hours
 
 LONGEST = timedelta(days=31)
+YEARS = range(2020, 2051)
+"""For which a day without a year is meant: no collector runs longer without a restart, no history reaches further."""
+LONGEST_CLOSED = timedelta(days=14)
+"""With the days off around it, as far as a calendar looks: :data:`collector.readiness.hours.SEARCH`."""
+EXPECTED_DAY = "expected a day such as 2027-02-05, or 04-30 for every year"
 EXPECTED = 'expected a time such as "2026-12-05T22:00" or "2026-12-05T22:00+07:00"'
 
 
 class TimeError(Exception):
-    """A window that cannot be meant. ``str()`` is what was expected at its key ``key``."""
+    """A time that cannot be meant. ``str()`` is what was expected at its key ``key``."""
 
     def __init__(self, key: str, expected: str) -> None:
         super().__init__(expected)
@@ -36,6 +43,38 @@ def window(written: MaintenanceFile, zone: ZoneInfo) -> Window:
         targets=tuple(written.targets),
         scope=Scope(frozenset(written.units)),
     )
+
+
+def closed(written: ClosedFile) -> list[Closed]:
+    """`written`, once for each of YEARS where it names none. Raises TimeError."""
+    begin, end = _day(written.begin, "from"), _day(written.begin if written.end is None else written.end, "to")
+    if bool(begin[0]) != bool(end[0]):
+        raise TimeError("to", "expected a year in both days, or in neither")
+    reason = {"vi": written.reason, "en": written.reason} if isinstance(written.reason, str) else written.reason.both
+    found = []
+    for year in (begin[0],) if begin[0] else YEARS:
+        first, last = date(year, *begin[1:]), date(end[0] or year, *end[1:])
+        if last < first:
+            raise TimeError("to", "expected no earlier day than from")
+        if last - first >= LONGEST_CLOSED:
+            raise TimeError("to", f"expected at most {LONGEST_CLOSED.days} days together")
+        found.append(Closed(first=first, last=last, reason=reason))
+    return found
+
+
+def days(closed: Iterable[Closed]) -> Iterator[date]:
+    """Every day of `closed`."""
+    for part in closed:
+        yield from (part.first + timedelta(number) for number in range((part.last - part.first).days + 1))
+
+
+def _day(text: str, key: str) -> tuple[int, int, int]:
+    """Year, 0 where every one is meant, month and day. Raises TimeError, for 29 February of every year too."""
+    year = parsed(text)
+    found = year or parsed(f"2027-{text}")
+    if found is None:
+        raise TimeError(key, f"{EXPECTED_DAY}, got {text!r}")
+    return (found.year if year else 0), found.month, found.day
 
 
 def _instant(text: str, key: str, zone: ZoneInfo) -> datetime:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
+from collector.former import Former
 from collector.locality_file import ROLES, Role
 from collector.readiness.hours import Hours
 from collector.readiness.model import Bilingual, Target
@@ -16,6 +18,8 @@ MANDATORY = "{mandatory}"
 """Stands in a list of a job's parameters for the names of the mandatory systems."""
 UNIT = "{unit}"
 """Stands in a list of a job's parameters for the name of the device's unit."""
+FORMER = "{former}"
+"""Stands there for the names of the former units that the device's unit was made of."""
 NEVER = 0.0
 """As a plan's ``off_hours``: no runs then."""
 
@@ -117,8 +121,31 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bytes_per_hour: int | None = None
 
 
+class Closed(Struct, frozen=True, kw_only=True):
+    """Days, first and last included, on which nobody is served, and why."""
+
+    first: date
+    last: date
+    reason: Bilingual
+
+
+class Expects(Struct, frozen=True, kw_only=True):
+    """How many there are of something by `source`, whoever is listed already; None: not told."""
+
+    units: int | None = None
+    offices: int | None = None
+    service_points: int | None = None
+    branches: int | None = None
+    kiosks: int | None = None
+    source: str = ""
+
+
 class Locality(Struct, frozen=True, kw_only=True):
-    """``units`` are codes; empty stands for every unit of the province. ``linger`` is in seconds."""
+    """``units`` are codes; empty stands for every unit of the province. ``linger`` is in seconds.
+
+    ``offices`` is the file of the offices beyond the wards, empty where there is none; ``networks`` tells who provides
+    a network to all units; a finding is closed ``close_after`` (µs) it was last seen.
+    """
 
     id: str
     title: Bilingual
@@ -133,3 +160,13 @@ class Locality(Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     maintenance: tuple[Window, ...] = ()
     limits: Limits = Limits()
+    closed: tuple[Closed, ...] = ()
+    networks: dict[str, str] = {}
+    close_after: int = 300_000_000
+    expects: Expects = Expects()
+    offices: str = ""
+    former: Former = Former()
+
+    def closed_for(self, day: date) -> Bilingual:
+        """Why nobody is served on `day`; empty on any other."""
+        return next((part.reason for part in self.closed if part.first <= day <= part.last), {})

@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec import structs
 
+from collector.former import Former
 from collector.readiness.model import Unit
 from collector.roster import values as cells
 from collector.roster.columns import COLUMNS, EXAMPLE, GUIDE, Column, Kind, plain, sheet_kind
 from collector.roster.heading import Heading, beginning, heading
 from collector.roster.model import Roster
-from collector.roster.names import Names
+from collector.roster.names import NONE, Names
 from collector.roster.sense import Sense
 from collector.roster.table import MAX_GAP, CellError, Formula, Row, Table, Unreadable, is_empty
 from collector.roster.values import Bad
@@ -52,7 +53,8 @@ class Remarks:
 class Checker:
     """Takes files one after another; then :meth:`result`. Secrets in `present` are hidden.
 
-    `units` are the locality's, `country` all there are; `progress` is told the rows read so far.
+    `units` are the locality's, `country` all there are, `former` those of before; `progress` is told the rows read so
+    far.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class Checker:
         present: Roster,
         today: datetime.date,
         progress: Callable[[int], None] = lambda _: None,
+        former: Former = NONE,
     ) -> None:
-        self._names, self._present, self._today, self._progress = Names(units, country), present, today, progress
+        self._names = Names(units, country, former)
+        self._present, self._today, self._progress = present, today, progress
         self._written = Written()
         self._places: dict[tuple[str, str, str], tuple[Heading, int]] = {}
         self._seen: dict[tuple[str, str, str], tuple[Heading, int]] = {}

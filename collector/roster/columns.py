@@ -10,7 +10,7 @@ from msgspec import Struct
 from collector.units import fold
 
 Value = Literal["unit", "name", "id", "site", "text", "count", "mbps", "date", "yes", "role", "host", "port", "secret",
-                "version", "auth", "privacy"]  # fmt: skip
+                "version", "auth", "privacy", "site_kind"]  # fmt: skip
 Kind = Literal["units", "sites", "stations"]
 KINDS: tuple[Kind, ...] = ("units", "sites", "stations")
 
@@ -102,7 +102,10 @@ SITES = (
     Column("site", "id", ("Mã điểm làm việc", "Site id"), ("Tự đặt, không trùng trong đơn vị", "Yours, once in a unit"),
            "TS1", 40, required=True, also=("mã điểm", "site")),
     Column("site_name", "text", ("Tên điểm làm việc", "Site name"), ("Tên trụ sở", "What the office is called"),
-           "Trụ sở chính", 120, required=True, also=("tên điểm",)),
+           "Điểm phục vụ hành chính công số 1", 120, required=True, also=("tên điểm",)),
+    Column("kind", "site_kind", ("Loại điểm", "Site kind"),
+           ("điểm phục vụ, chi nhánh hoặc trụ sở; để trống: trụ sở", "service point, branch or office; empty: office"),
+           "điểm phục vụ", also=("loại", "loại điểm làm việc")),
     Column("address", "text", ("Địa chỉ", "Address"), ("Không bắt buộc", "Optional"), "18 Đoàn Như Hài", 200),
 )  # fmt: skip
 STATIONS = (

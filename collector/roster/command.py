@@ -17,6 +17,7 @@ from collector.app import build
 from collector.catalog import Catalog
 from collector.config import CollectorConfig
 from collector.counter import ask
+from collector.former import Gone
 from collector.office import Wrong
 from collector.roster import csvfile, faces, read, sheets, words
 from collector.roster.check import Checker
@@ -40,7 +41,6 @@ _SAID = {
     "exists": ("{file}: đã có tệp này; dùng --force để ghi đè", "{file}: exists already; --force overwrites it"),
     "suffix": ("{file}: cần tên tệp .xlsx hoặc .csv", "{file}: expected a name that ends in .xlsx or .csv"),
     "written": ("đã ghi {file}", "wrote {file}"),
-    "unit": ("không có đơn vị mã {unit} trong địa phương này", "no unit has the code {unit} in this locality"),
 }  # fmt: skip
 
 
@@ -61,6 +61,13 @@ class Desktop:
     def roster(self) -> Roster:
         """What is stored, secrets hidden."""
         return msgspec.convert(self.ask("roster.load"), Roster)
+
+    def unit(self, code: str) -> str:
+        """The code of today's unit that `code` means. Raises Wrong."""
+        try:
+            return self.catalog.locality.former.today(code, self.catalog.units, self.lang)
+        except Gone as why:
+            raise Wrong(str(why)) from None
 
     def wrong(self, name: str, **values: Any) -> NoReturn:
         raise Wrong(said(name, self.lang, **values))
@@ -107,6 +114,7 @@ def _read(desk: Desktop, files: tuple[Path, ...]) -> tuple[Written, Checker]:
             present,
             today,
             progress=lambda rows: status.update(said("reading", desk.lang, rows=rows)),
+            former=desk.catalog.locality.former,
         )
         for file in files:
             checker.read(file.name, read.tables(file))
@@ -130,8 +138,7 @@ def _tell(desk: Desktop, changes: list[Change], *, dry_run: bool) -> None:
 
 def show(desk: Desktop, unit: str | None, *, as_json: bool) -> None:
     """What is stored, of one unit or of all."""
-    if unit is not None and unit not in desk.catalog.units:
-        desk.wrong("unit", unit=unit)
+    unit = None if unit is None else desk.unit(unit)
     found = desk.roster()
     if unit is not None:
         found = Roster(

@@ -26,7 +26,7 @@ _HEADS = {
     "matched": ("đã gắn máy", "matched"), "id": ("mã", "id"), "site": ("điểm", "site"), "role": ("vai trò", "role"),
     "title": ("vị trí", "title"), "bought": ("mua", "bought"), "model": ("kiểu máy", "model"),
     "signer": ("ký số", "signs"), "agent": ("phần mềm đo", "agent"), "fields": ("thay đổi", "changed"),
-    "address": ("địa chỉ", "address"),
+    "address": ("địa chỉ", "address"), "kind": ("loại", "kind"),
 }  # fmt: skip
 _TELL = {"new": ("mới", "new"), "changed": ("sửa", "changed"), "removed": ("bỏ", "removed")}
 
@@ -101,9 +101,10 @@ def detail(roster: Roster, unit: Unit, lang: str) -> None:
                 shown = number(value, lang) if isinstance(value, int | float) else str(value)
                 console().print(f"  {column.title[lang == 'en']}: {escape(shown)}")
     if sites := roster.sites.get(unit.code):
-        table = _table(lang, "id", "name", "address")
+        table = _table(lang, "id", "name", "kind", "address")
         for site in sites:
-            table.add_row(escape(site.id), escape(site.name), escape(site.address))
+            kind = WORDS[site.kind][lang == "en"]
+            table.add_row(escape(site.id), escape(site.name), kind, escape(site.address))
         console().print(table)
     if stations := roster.stations.get(unit.code):
         _stations(stations, lang)

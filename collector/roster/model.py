@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
+SiteKind = Literal["service_point", "branch", "office"]
+SITE_KINDS: tuple[SiteKind, ...] = ("service_point", "branch", "office")
 Role = Literal["counter", "kiosk", "back_office", "router"]
 ROLES: tuple[Role, ...] = ("counter", "kiosk", "back_office", "router")
 DEVICE_ROLES: dict[str, str] = {"counter": "pc", "back_office": "pc", "kiosk": "kiosk", "router": "router"}
@@ -75,11 +77,12 @@ class UnitRoster(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Site(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An office of a unit."""
+    """An office of a unit: a point where people are served, a branch of one, or any other."""
 
     unit: str
     id: str
     name: str
+    kind: SiteKind = "office"
     address: str = ""
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from collector.former import Former, FormerUnit, listed
 from collector.readiness.model import Unit
 from collector.roster.values import Bad, text
 from collector.units import fold, sort_key
@@ -18,6 +19,8 @@ from collector.units import fold, sort_key
 _ETH = str.maketrans("Ððđ", "Đđđ")
 _KINDS = (("phuong",), ("p",), ("xa",), ("x",), ("dac", "khu"), ("dk",))
 _DIGITS = re.compile(r"[0-9]{1,5}")
+_OFFICE = re.compile(r"[A-Za-z][A-Za-z0-9]{4}")
+NONE = Former()
 
 
 class Found(Struct, frozen=True):
@@ -44,10 +47,11 @@ def bare(name: str) -> str:
 
 
 class Names:
-    """The units of a locality by what people call them; `country` tells apart what lies in another province."""
+    """The units of a locality by what people call them; `country` tells apart what lies in another province, `former`
+    what is no unit any more: rows of such are refused, since those of several would meet in one unit of today."""
 
-    def __init__(self, units: Mapping[str, Unit], country: Mapping[str, Unit]) -> None:
-        self._units, self._country = units, country
+    def __init__(self, units: Mapping[str, Unit], country: Mapping[str, Unit], former: Former = NONE) -> None:
+        self._units, self._country, self._former = units, country, former
         self._indexes = [_index(units.values(), key) for key in _KEYS]
         self._folded = {fold(unit.name): unit for unit in units.values()}
         self._known: dict[str, Found | Bad] = {}
@@ -63,7 +67,7 @@ class Names:
         written = text(value)
         if written not in self._known:
             try:
-                self._known[written] = self._code(written) if _DIGITS.fullmatch(written) else self._name(written)
+                self._known[written] = self._meant(written)
             except Bad as why:
                 self._known[written] = why
         found = self._known[written]
@@ -78,13 +82,26 @@ class Names:
             self._same[pair] = any(key(unit.name) == key(pair[1]) for key in _KEYS)
         return self._same[pair]
 
+    def _meant(self, written: str) -> Found:
+        if _DIGITS.fullmatch(written):
+            return self._code(written)
+        office = self._units.get(written.upper()) if _OFFICE.fullmatch(written) else None
+        return Found(office) if office else self._name(written)
+
     def _code(self, written: str) -> Found:
         code = written.zfill(5)
         if unit := self._units.get(code):
             return Found(unit, "" if code == written else "repaired_code")
+        self._gone(written, [self._former.units[code]] if code in self._former.units else [])
         if unit := self._country.get(code):
             raise Bad("other_province", value=written, name=unit.name, province=unit.province)
         raise Bad("no_unit", value=written, unit=[])  # digits that are nearly the same mean nothing
+
+    def _gone(self, written: str, former: list[FormerUnit]) -> None:
+        """Raises Bad where one former unit is meant, and units of today can be named."""
+        ends = [end for one in former[:1] for end in self._former.resolve(one.code) if end.code in self._units]
+        if len(former) == 1 and ends:
+            raise Bad("former_unit", value=written, name=former[0].called, known=listed(ends, self._units))
 
     def _name(self, written: str) -> Found:
         for index, key in zip(self._indexes, _KEYS, strict=True):
@@ -95,6 +112,7 @@ class Names:
                 return Found(found[0], "" if key is spoken else "by_name")
         if abroad := self._abroad.get(spoken(written), []):
             raise Bad("other_province", value=written, name=abroad[0].name, province=abroad[0].province)
+        self._gone(written, self._former.named(written))
         close = difflib.get_close_matches(fold(written), self._folded, 1, 0.7)
         raise Bad(
             "no_unit", value=written, unit=[f"{self._folded[name].code} {self._folded[name].name}" for name in close]

@@ -15,6 +15,8 @@ from collector.roster.written import flat
 WORDS: dict[str, tuple[str, str]] = {
     "counter": ("quầy", "counter"), "kiosk": ("kiosk", "kiosk"), "back_office": ("văn phòng", "back office"),
     "router": ("bộ định tuyến", "router"), "True": ("có", "yes"), "False": ("không", "no"),
+    "service_point": ("điểm phục vụ", "service point"), "branch": ("chi nhánh", "branch"),
+    "office": ("trụ sở", "office"),
 }  # fmt: skip
 Shown = tuple[Column, Any]
 """A cell: its column and value, None when empty; a date as ``yyyy-mm-dd``, ``yyyy-mm`` or ``yyyy``."""
@@ -36,7 +38,7 @@ def _units(roster: Roster, code: str) -> Iterator[dict[str, Any]]:
 
 def _sites(roster: Roster, code: str) -> Iterator[dict[str, Any]]:
     for site in roster.sites.get(code, []):
-        yield {"site": site.id, "site_name": site.name, "address": site.address or None}
+        yield {"site": site.id, "site_name": site.name, "kind": site.kind, "address": site.address or None}
 
 
 def _stations(roster: Roster, code: str) -> Iterator[dict[str, Any]]:
@@ -46,7 +48,7 @@ def _stations(roster: Roster, code: str) -> Iterator[dict[str, Any]]:
 
 
 def _word(column: Column, value: Any, lang: str) -> Any:
-    if value is None or column.value not in ("role", "yes"):
+    if value is None or column.value not in ("role", "yes", "site_kind"):
         return value
     return WORDS[str(value)][lang == "en"]
 

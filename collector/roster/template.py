@@ -12,7 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from collector.readiness.model import Unit
 from collector.roster.columns import COLUMNS, EXAMPLE, GUIDE, KINDS, SHEETS, Column, Kind
 from collector.roster.excel import begun, cell, saved, text, widths
-from collector.roster.model import ROLES
+from collector.roster.model import ROLES, SITE_KINDS
 from collector.roster.sheets import WORDS
 from collector.roster.values import PROTOCOLS
 from collector.units import sort_key
@@ -62,8 +62,10 @@ def _choices(sheet: Any, kind: Kind, lang: str) -> None:
     """Drop-downs for what has but a few values."""
     english = lang == "en"
     roles = tuple(WORDS[role][english] for role in ROLES)
+    kinds = tuple(WORDS[kind][english] for kind in SITE_KINDS)
     listed: dict[str, tuple[str, ...]] = {
-        "role": roles, "yes": (WORDS["True"][english], WORDS["False"][english]), "version": ("2c", "3"),
+        "role": roles, "site_kind": kinds, "yes": (WORDS["True"][english], WORDS["False"][english]),
+        "version": ("2c", "3"),
     }  # fmt: skip
     for at, column in enumerate(COLUMNS[kind], 1):
         words = listed.get(column.value, PROTOCOLS.get(column.name, ()))
@@ -110,5 +112,5 @@ def _example(book: Any, lang: str) -> None:
 
 def _shown(column: Column, english: bool) -> str:
     """The column's example."""
-    words = {"quầy": "counter", "có": "yes"}
+    words = {"quầy": "counter", "có": "yes", "điểm phục vụ": "service point"}
     return words.get(column.example, column.example) if english else column.example

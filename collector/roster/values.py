@@ -33,6 +33,11 @@ _ROLES = {
     "back_office": ("van phong", "noi bo", "phong lam viec", "back office", "back_office", "office"),
     "router": ("bo dinh tuyen", "router", "modem", "thiet bi dinh tuyen"),
 }
+_SITE_KINDS = {
+    "service_point": ("diem phuc vu", "diem phuc vu hanh chinh cong", "service point", "service_point"),
+    "branch": ("chi nhanh", "branch"),
+    "office": ("tru so", "khac", "office"),
+}
 _VERSIONS = {"2c": "2c", "v2c": "2c", "2": "2c", "v2": "2c", "3": "3", "v3": "3"}
 
 
@@ -178,11 +183,20 @@ def _yes(_: Column, value: object, __: datetime.date) -> bool:
 
 
 def _role(_: Column, value: object, __: datetime.date) -> str:
+    return _worded(_ROLES, "role", value)
+
+
+def _site_kind(_: Column, value: object, __: datetime.date) -> str:
+    return _worded(_SITE_KINDS, "site_kind", value)
+
+
+def _worded(known: dict[str, tuple[str, ...]], code: str, value: object) -> str:
+    """Which of `known` a word is for. Raises Bad."""
     written = fold(text(value))
-    for role, words in _ROLES.items():
+    for found, words in known.items():
         if written in words:
-            return role
-    raise Bad("role", value=text(value))
+            return found
+    raise Bad(code, value=text(value))
 
 
 def _host(column: Column, value: object, _: datetime.date) -> str:
@@ -227,5 +241,5 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {
 _PARSERS: dict[str, Callable[[Column, object, datetime.date], Any]] = {
     "id": _text, "site": _text, "text": _text, "unit": _text, "name": _text, "secret": _secret, "count": _count,
     "mbps": _mbps, "date": _date, "yes": _yes, "role": _role, "host": _host, "port": _port, "version": _version,
-    "auth": _choice, "privacy": _choice,
+    "site_kind": _site_kind, "auth": _choice, "privacy": _choice,
 }  # fmt: skip

@@ -101,6 +101,10 @@ LINES: dict[str, tuple[str, str]] = {
         "không có vai trò {value}, cần quầy, kiosk, văn phòng hoặc bộ định tuyến",
         "no role is called {value}, expected counter, kiosk, back office or router",
     ),
+    "site_kind": (
+        "không có loại điểm {value}, cần điểm phục vụ, chi nhánh hoặc trụ sở",
+        "no such kind of site as {value}, expected service point, branch or office",
+    ),
     "host": ("{value} không phải địa chỉ hay tên máy", "{value} is neither an address nor a host name"),
     "forbidden_host": (
         "{value} là địa chỉ dành riêng, không phải bộ định tuyến",
@@ -116,6 +120,10 @@ LINES: dict[str, tuple[str, str]] = {
     "other_province": (
         "{value} là {name} thuộc {province}, không thuộc địa phương này",
         "{value} is {name} of {province}, not of this locality",
+    ),
+    "former_unit": (
+        "{value} là đơn vị cũ {name}; nay là {known}: ghi mã của đơn vị hôm nay",
+        "{value} is the former unit {name}; today it is {known}: write the code of today's unit",
     ),
     "many_units": (
         "{value} có thể là {known}: ghi mã đơn vị",

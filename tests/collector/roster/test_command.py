@@ -93,8 +93,8 @@ def test_the_template_is_a_workbook_that_says_nothing_yet(file: str, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("show", "--unit", "99999"), "không có đơn vị mã 99999 trong địa phương này"),
-        (("show", "--unit", "99999", "--lang", "en"), "no unit has the code 99999 in this locality"),
+        (("show", "--unit", "99999"), "không có đơn vị mã '99999' trong địa phương này"),
+        (("show", "--unit", "99999", "--lang", "en"), "no unit has the code '99999' in this locality"),
         (("export", "x.ods"), "x.ods: cần tên tệp .xlsx hoặc .csv"),
         (("template", "x.csv", "--lang", "en"), "x.csv: expected a name that ends in .xlsx or .csv"),
         (("export", "/nowhere/x.xlsx"), "/nowhere/x.xlsx: no such file or directory"),

@@ -83,6 +83,9 @@ CASES: list[tuple[str, str, str, str]] = [
     ("yes", STATIONS + "27259;Q1;quầy;;;có thể;\n",
      'ds.csv, hàng 2, cột F "Có ký số": "có thể" không rõ, cần có hoặc không',
      'ds.csv, row 2, column F "Có ký số": "có thể" is not clear, expected yes or no'),
+    ("site_kind", "unit;site;site_name;kind\n27259;A;Trụ sở;quán\n",
+     'ds.csv, hàng 2, cột D "kind": không có loại điểm "quán", cần điểm phục vụ, chi nhánh hoặc trụ sở',
+     'ds.csv, row 2, column D "kind": no such kind of site as "quán", expected service point, branch or office'),
     ("role", STATIONS + "27259;Q1;sếp;;;;\n",
      'ds.csv, hàng 2, cột C "Vai trò": không có vai trò "sếp", cần quầy, kiosk, văn phòng hoặc bộ định tuyến',
      'ds.csv, row 2, column C "Vai trò": no role is called "sếp", expected counter, kiosk, back office or router'),
@@ -139,10 +142,12 @@ NOTED: list[tuple[str, str, str, str]] = [
     ("repaired_id", STATIONS + "27259;1;quầy;;;;\n", 'ds.csv, hàng 2, cột B "Mã vị trí": "1" được hiểu là 001 đã có',
      'ds.csv, row 2, column B "Mã vị trí": "1" is taken for 001, which is known'),
 ]  # fmt: skip
-# Said of files that are no table of text: test_files.py, test_gaps.py, test_csv.py and test_names.py beside this one.
+# Said of files that are no table of text: test_files.py, test_gaps.py, test_csv.py and test_names.py beside this one;
+# of units that are no more: test_places.py.
 ELSEWHERE = {
     "missing_file", "unreadable", "too_big", "old_excel", "password", "web_page", "other_workbook", "broken", "bomb",
     "not_text", "too_many_rows", "cell_error", "merged", "many_units", "far_rows", "more",
+    "former_unit",
 }  # fmt: skip
 NOTED_ELSEWHERE = {"repaired_code", "hidden_sheet", "other_sheet", "cp1258", "more_notes"}
 KNOWN = Roster(stations={XOM_CHIEU: [Station(unit=XOM_CHIEU, id="001", role="counter")]})
