@@ -10,7 +10,8 @@ from collector.readiness.model import Bilingual
 class Fix(Struct, frozen=True, kw_only=True):
     """One thing to do or to buy. ``item`` is its name in ``prices.yaml``, ``quantity`` how much of it in ``measure``
     (``{"vi": "chiếc", "en": "pieces"}``); prices are in đồng, None where nobody knows. ``meets`` are the requirements
-    that it meets here, ``devices`` those it is for."""
+    that it meets here, ``devices`` those it is for, ``targets`` the systems it is about. ``words`` is what is to be
+    done, to stand inside a sentence: ``replace 3 PCs``."""
 
     item: str
     title: Bilingual
@@ -22,6 +23,8 @@ class Fix(Struct, frozen=True, kw_only=True):
     source: str = ""
     meets: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    words: Bilingual = {}
 
 
 class Path(Struct, frozen=True, kw_only=True):
