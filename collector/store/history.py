@@ -6,13 +6,17 @@ from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import Connection
 
-from collector.readiness.model import Transition
+from collector.readiness import replay
+from collector.readiness.model import Transition, UnitVerdict
+from collector.store import profiles
 from collector.store.schema import transitions
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
+_PLAIN = [column for column in transitions.c if column.name != "evidence"]
 
 
 def append(connection: Connection, changes: Iterable[Transition]) -> None:
@@ -35,17 +39,58 @@ def append(connection: Connection, changes: Iterable[Transition]) -> None:
 
 def of_unit(connection: Connection, unit: str, since: int) -> list[Transition]:
     """The unit's transitions from `since` on, preceded by the newest older one of each subject, in order."""
-    older = (
-        sa.select(sa.func.max(transitions.c.id))
-        .where(transitions.c.unit == unit, transitions.c.at < since)
-        .group_by(transitions.c.subject)
-    )
+    older = transitions.c.id.in_(_newest_before(unit, since))
     query = (
         sa.select(transitions)
-        .where(transitions.c.unit == unit, sa.or_(transitions.c.at >= since, transitions.c.id.in_(older)))
+        .where(transitions.c.unit == unit, sa.or_(transitions.c.at >= since, older))
         .order_by(transitions.c.at, transitions.c.id)
     )
     return [_transition(row) for row in connection.execute(query)]
+
+
+def at_instant(connection: Connection, unit: str, at: int) -> list[Transition]:
+    """The unit's newest transition of each subject at or before `at` (µs), in order: how things stood then."""
+    query = sa.select(transitions).where(transitions.c.id.in_(_newest_before(unit, at + 1)))
+    return [_transition(row) for row in connection.execute(query.order_by(transitions.c.at, transitions.c.id))]
+
+
+def verdict_at(connection: Connection, unit: str, at: int) -> UnitVerdict | None:
+    """The unit's verdict at `at` (µs), as :func:`collector.readiness.replay.verdict_at` tells it."""
+    return replay.verdict_at(at_instant(connection, unit, at), lambda name: profiles.load(connection, name), at)
+
+
+class Period(Struct, frozen=True, kw_only=True):
+    """A unit's transitions from ``start`` (µs) on, whole, preceded by the newest older one of each subject."""
+
+    start: int
+    changes: list[Transition]
+
+
+MOST = 20_000
+"""Transitions of a unit that are read at once: a year of twenty requirements that change four times a working day."""
+
+
+def of_period(connection: Connection, unit: str, start: int, end: int, *, most: int = MOST) -> Period:
+    """The unit's transitions in [start, end), without their evidence. Where there are more than `most` the oldest are
+    left out, and the period starts later."""
+    inside = (transitions.c.unit == unit, transitions.c.at >= start, transitions.c.at < end)
+    newest_first = sa.select(*_PLAIN).where(*inside).order_by(transitions.c.at.desc(), transitions.c.id.desc())
+    rows = list(connection.execute(newest_first.limit(most + 1)))
+    if len(rows) > most:
+        start = rows[-1].at + 1  # of the instant of the one too many there may be others
+        rows = [row for row in rows if row.at >= start]
+    older = sa.select(*_PLAIN).where(transitions.c.id.in_(_newest_before(unit, start)))
+    before = list(connection.execute(older.order_by(transitions.c.at, transitions.c.id)))
+    return Period(start=start, changes=[_transition(row) for row in [*before, *rows[::-1]]])
+
+
+def _newest_before(unit: str, at: int) -> sa.Select[tuple[int]]:
+    """Ids of the unit's newest transition of each subject before `at`, by the unit's index."""
+    return (
+        sa.select(sa.func.max(transitions.c.id))
+        .where(transitions.c.unit == unit, transitions.c.at < at)
+        .group_by(transitions.c.subject)
+    )
 
 
 def verdicts(connection: Connection, since: int) -> list[Transition]:
@@ -66,5 +111,6 @@ def newest(connection: Connection) -> list[Transition]:
 
 
 def _transition(row: sa.Row[tuple[object, ...]]) -> Transition:
-    values = {name: row._mapping[name] for name in Transition.__struct_fields__ if name != "evidence"}
-    return Transition(**values, evidence=_decode(row._mapping["evidence"]))
+    values = {column.name: row._mapping[column.name] for column in _PLAIN if column.name != "id"}
+    evidence = row._mapping.get("evidence")
+    return Transition(**values, evidence=_decode(evidence) if evidence else {})
