@@ -35,7 +35,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     """What one device found at ``at``.
 
     ``target`` is the system it asked; empty where it looked at its surroundings only, and then ``reach`` says how far:
-    a success clears every segment of the way up to ``reach``, a failure lies in one of them. ``reason`` is a
+    a success clears every segment of the way up to ``reach``, a failure lies in one of them. With a target, a ``reach``
+    short of DESTINATION says how far the way to it was looked at. ``reason`` is a
     checks.kit.model.Reason of what failed, ``check`` the check that saw it. ``ok`` None is silence: nothing was heard
     of the device since ``at``, although it should have been.
     """
@@ -81,7 +82,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     The rest belongs to a finding that is kept (:mod:`collector.attribution.tracker`): an ``id``; ``opened_at``;
     ``cleared_at`` while no observation speaks for it any more and it waits to be closed; ``closed_at``;
-    ``merged_into``, the finding that it turned out to be a part of.
+    ``merged_into``, the finding that it turned out to be a part of; ``flaps``, how often it cleared and came back.
     """
 
     segment: Segment
@@ -103,6 +104,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     cleared_at: int | None = None
     closed_at: int | None = None
     merged_into: str = ""
+    flaps: int = 0
 
     @property
     def key(self) -> tuple[str, str, str]:
