@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from checks.kit import words
 from checks.kit.model import Check, Outcome, Result, Scalar
+from collector.attribution import words_silent
 from collector.board import Board
 from collector.readiness.model import DeviceFacts, Unit, fact_of
 from collector.readiness.profile import years_owned
 from collector.roster.model import date_text
+from collector.web.contact import Silences, contact_of, device_name, role_of
 from collector.web.faces import OUTCOMES, Face
-from collector.web.format import number, quantity
+from collector.web.format import local, number, quantity
 from collector.web.i18n import text
 from collector.web.lines import Line, fact_word, lines_of
-from collector.web.unit import Silences, contact_of, device_name, role_of
 
 _WORST = (Outcome.FAILED, Outcome.ERROR, Outcome.OK, Outcome.NOT_APPLICABLE)
 _ABOUT = (("vendor", "model"), ("cpu_model",), ("os_name", "os_version"))
@@ -40,6 +41,9 @@ class ResultRow(Struct, frozen=True):
 
 
 class DevicePage(Struct, frozen=True):
+    """``silent`` is why nothing is heard of the device, where something tells; ``moves`` when it went where, oldest
+    first."""
+
     device: DeviceFacts
     name: str
     role: str
@@ -50,16 +54,18 @@ class DevicePage(Struct, frozen=True):
     age: str
     age_why: str
     clock: str
+    silent: str
+    moves: list[str]
     results: list[ResultRow]
 
 
-def build(
+async def build(
     board: Board,
     device: DeviceFacts,
     checks: Mapping[str, Check],
     now: int,
     lang: str,
-    zone: tzinfo,
+    zone: ZoneInfo,
     silences: Silences,
 ) -> DevicePage:
     """Everything the page of `device` shows; a result of a check unknown here is shown under its bare name."""
@@ -78,8 +84,22 @@ def build(
         age=age,
         age_why=age_why,
         clock=clock_words(device.clock_offset, lang),
+        silent=_silent(board, device, now, lang, zone),
+        moves=[_move(move, board, lang, zone) for move in await board.moves(device.id)],
         results=[_row(result, checks.get(result.check), targets, lang, zone) for _, result in ordered],
     )
+
+
+def _silent(board: Board, device: DeviceFacts, now: int, lang: str, zone: ZoneInfo) -> str:
+    silent = board.silence_of(device.unit, device.id)
+    return words_silent.sentence(silent, now, lang, device.unit, zone) if silent else ""
+
+
+def _move(move: tuple[int, str, str], board: Board, lang: str, zone: ZoneInfo) -> str:
+    at, *codes = move
+    old, new = (board.units[code].name if code in board.units else code for code in codes)
+    when = local(at, zone)
+    return text("moved", lang, old=old, new=new, day=f"{when:%d/%m/%Y}" if when else "?")
 
 
 def _line(device: DeviceFacts, names: tuple[str, ...]) -> str:
@@ -128,7 +148,7 @@ def clock_words(offset: float | None, lang: str) -> str:
     )
 
 
-def _row(result: Result, check: Check | None, targets: dict[str, str], lang: str, zone: tzinfo) -> ResultRow:
+def _row(result: Result, check: Check | None, targets: dict[str, str], lang: str, zone: ZoneInfo) -> ResultRow:
     outcome, why = words.outcome(result.outcome, lang), words.reason(result.reason, lang)
     return ResultRow(
         result=result,

@@ -28,6 +28,8 @@ _FILLS: dict[Verdict | Silence, str] = {
     Silence.LOST_CONTACT: "",
     Silence.NO_DATA: "",
     Verdict.UNKNOWN: "url(#hatch)",
+    Silence.LATE: "",
+    Silence.OFFICE_CLOSED: "",
     Verdict.READY: "#009E73",
     Silence.NEVER_ENROLLED: "",
 }
@@ -52,8 +54,9 @@ OUTCOMES = {
 
 
 def of(verdict: Verdict | str, silence: Silence | str | None = None) -> Face:
-    """The face of a verdict; a silence, when there is one, shows instead of "unknown"."""
-    if verdict == Verdict.UNKNOWN and silence:
+    """The face of a verdict; a silence, when there is one, shows instead of "unknown". Lateness is no reason for it:
+    it is told beside the verdict."""
+    if verdict == Verdict.UNKNOWN and silence and silence != Silence.LATE:
         return FACES.get(str(silence), FACES["unknown"])
     return FACES.get(str(verdict), FACES["unknown"])
 

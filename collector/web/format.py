@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 
 from checks.kit.model import Scalar
 from collector.readiness.text import number, unit_word
 from collector.web.i18n import text
 
-__all__ = ["ago", "day", "exact", "iso", "local", "number", "quantity", "scalar", "signed"]
+__all__ = ["ago", "day", "exact", "iso", "local", "number", "quantity", "scalar", "signed", "unbroken"]
 SECOND = 1_000_000
 MINUS = "−"
 _bytes = ("B", "kB", "MB", "GB", "TB")
 _bits = ("bit/s", "kbit/s", "Mbit/s", "Gbit/s")
+_QUANTITY = re.compile(r"(?<=[≤≥<>=]) (?=\d)|(?<=\d) (?=(?:%|m?s|[kMGT]?B|[kMG]?bit/s|giây|phút|giờ|ngày|năm)\b|%)")
 WHOLE = 10_000  # bytes shown as they are: an MTU is 1500 B
 
 
@@ -61,6 +63,11 @@ def day(said: str) -> str:
     parts = said.split("-")
     is_day = [len(part) for part in parts] == [4, 2, 2] and all(part.isdecimal() for part in parts)
     return "/".join(reversed(parts)) if is_day else said
+
+
+def unbroken(said: str) -> str:
+    """`said` with its quantities kept on one line: no line ends with a bare sign or number."""
+    return _QUANTITY.sub("\N{NO-BREAK SPACE}", said)
 
 
 def signed(value: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collector.web.phrases import PHRASES
+
 LANGS = ("vi", "en")
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -21,8 +23,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     # overview
     "overview": ("Toàn cảnh", "Overview"),
     "sentence": ("{ready}/{total} sẵn sàng{change}{rest}.", "{ready}/{total} ready{change}{rest}."),
-    "change": (", {delta} so với hôm qua", ", {delta} since yesterday"),
-    "change_none": (", không đổi so với hôm qua", ", the same as yesterday"),
+    "change": ("{delta} so với hôm qua", "{delta} since yesterday"),
+    "change_none": ("không đổi so với hôm qua", "the same as yesterday"),
+    "closed": ("{count} ngoài giờ, lúc đóng cửa {ready} sẵn sàng", "{count} closed, {ready} ready when they closed"),
+    "together": ("cả hai cộng lại {change}", "both together {change}"),
+    "when_closed": ("lúc đóng cửa: {state}", "when it closed: {state}"),
     "not_known": ("chưa rõ", "unknown"),
     "map": ("Bản đồ đơn vị", "Map of units"),
     "map_about": (
@@ -174,6 +179,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "in_future": ("ở tương lai", "in the future"),
     "yes": ("có", "yes"),
     "no": ("không", "no"),
+    **PHRASES,
 }
 
 

@@ -1,24 +1,29 @@
-"""The first page's contents: the sentence, the counts, the tiles and the list of units, worst first."""
+"""The first page's contents: the sentence, the counts, the tiles, findings and the list of units, worst first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from msgspec import Struct
 
 from collector.board import Board
-from collector.readiness import words
-from collector.readiness.model import Transition, Unit, UnitVerdict, Verdict
-from collector.readiness.text import quantity
+from collector.readiness.model import Silence, Transition, Unit, Waiver
+from collector.readiness.text import ZONE
 from collector.units import fold, sort_key
-from collector.web import svg, tiles
-from collector.web.faces import FACES, Face, of, of_unit
-from collector.web.format import SECOND, ago, signed
+from collector.web import findings, svg, tiles
+from collector.web.faces import FACES, Face, of_unit
+from collector.web.format import SECOND
 from collector.web.i18n import text
+from collector.web.sentence import Count, Reason, counts, main_reason, sentence
+from collector.web.spans import by_unit, ready_at, spans_of, summary
 
 DAY = 86_400 * SECOND
 SORTS = ("worst", "name", "since")
+FINDINGS = 7
+"""As many as stand beside the map; the rest is one click away."""
 
 
 class Query(Struct, frozen=True):
@@ -33,20 +38,9 @@ class Query(Struct, frozen=True):
         return bool(self.q or self.verdict)
 
 
-class Count(Struct, frozen=True):
-    face: Face
-    units: int
-
-
-class Reason(Struct, frozen=True):
-    """The one reason: what, how much, and how much would do."""
-
-    what: str
-    value: str = ""
-    need: str = ""
-
-
 class UnitRow(Struct, frozen=True):
+    """``late`` where the unit reports late, which its verdict does not show; ``waived`` counts what holds there."""
+
     unit: Unit
     face: Face
     reason: Reason
@@ -54,12 +48,30 @@ class UnitRow(Struct, frozen=True):
     bar: Markup
     reporting: int
     expected: int
+    late: bool
+    waived: int
+
+
+class Ending(Struct, frozen=True):
+    """Waivers of one unit that expire soon, or have done so lately."""
+
+    unit: Unit
+    count: int
 
 
 class Overview(Struct, frozen=True):
+    """``more`` is how many findings there are beside those told. ``soon`` and ``over`` are the units whose waivers
+    expire within seven days, and those whose have in the last seven; ``missing`` is what the locality should have and
+    nobody has listed."""
+
     sentence: str
     counts: list[Count]
     tiles: Markup
+    findings: list[findings.Row]
+    more: int
+    soon: list[Ending]
+    over: list[Ending]
+    missing: str
     rows: list[UnitRow]
     total: int
 
@@ -71,21 +83,29 @@ def query_of(q: str, verdict: str, sort: str) -> Query:
 class Builder:
     """Builds overviews of one board. Keeps what does not change: the tiles' places, the folded names."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, board: Board, zone: ZoneInfo = ZONE) -> None:
+        self._board, self._zone = board, zone
         self._cells: dict[str, tiles.Cell] = {}
         self._names: dict[str, str] = {}
         self._known: dict[str, Unit] | None = None
 
     async def build(self, query: Query, now: int, lang: str) -> Overview:
         self._learn()
-        verdicts = self._board.verdicts
-        history = by_unit(await self._board.changes(now - 7 * DAY))
-        shown = [code for code in self._board.units if self._matches(code, query)]
+        board, verdicts = self._board, self._board.verdicts
+        history = by_unit(await board.changes(now - 7 * DAY))
+        shown = [code for code in board.units if self._matches(code, query)]
+        held = [waiver for verdict in verdicts.values() for waiver in verdict.waivers]
+        soon = [waiver for waiver in held if now < waiver.expires_at <= now + 7 * DAY]
+        over = [waiver for waiver in await board.expired_waivers(now - 7 * DAY) if waiver.expires_at <= now]
         return Overview(
             sentence=sentence(verdicts, ready_at(verdicts, history, now - DAY), lang),
             counts=counts(verdicts.values()),
             tiles=self._tiles(set(shown), lang),
+            findings=[findings.row(finding, board, now, lang, self._zone) for finding in board.findings[:FINDINGS]],
+            more=max(0, len(board.findings) - FINDINGS),
+            soon=self._endings(soon),
+            over=self._endings(over),
+            missing=board.missing(lang),
             rows=[self._row(code, history.get(code, []), now, lang) for code in self._sorted(shown, query.sort)],
             total=len(self._board.units),
         )
@@ -98,7 +118,8 @@ class Builder:
             self._known = units
 
     def _matches(self, code: str, query: Query) -> bool:
-        if query.verdict and of_unit(self._board.verdicts[code]).key != query.verdict:
+        verdict = self._board.verdicts[code]
+        if query.verdict and query.verdict not in (of_unit(verdict).key, verdict.silence):
             return False
         return all(word in self._names[code] for word in fold(query.q).split())
 
@@ -115,9 +136,24 @@ class Builder:
         spans = spans_of(history, (verdict.verdict, verdict.since), now - 7 * DAY, now)
         name = f"{text('days7', lang)}: {summary(spans, lang) or text('no_value', lang)}"
         bar = svg.state_bar(spans, now - 7 * DAY, now, name)
-        reason = main_reason(verdict, now, lang)
-        unit = self._board.units[code]
-        return UnitRow(unit, face, reason, verdict.since, bar, verdict.reporting, verdict.expected)
+        return UnitRow(
+            unit=self._board.units[code],
+            face=face,
+            reason=main_reason(verdict, now, lang),
+            since=verdict.since,
+            bar=bar,
+            reporting=verdict.reporting,
+            expected=verdict.expected,
+            late=verdict.silence is Silence.LATE,
+            waived=len(verdict.waivers),
+        )
+
+    def _endings(self, waivers: Iterable[Waiver]) -> list[Ending]:
+        """By unit, in the order of names; of units that the board still has."""
+        units = self._board.units
+        codes = sorted(waiver.unit for waiver in waivers if waiver.unit in units)
+        found = [Ending(units[code], len(list(each))) for code, each in groupby(codes)]
+        return sorted(found, key=lambda ending: sort_key(ending.unit.name))
 
     def _tiles(self, shown: set[str], lang: str) -> Markup:
         squares: list[svg.Tile] = []
@@ -127,91 +163,3 @@ class Builder:
             title = f"{unit.name}: {face.word(lang)}"
             squares.append(svg.Tile(column, row, face, title, f"/units/{code}", code not in shown))
         return svg.tile_map(squares, text("map", lang), text("map_about", lang))
-
-
-def by_unit(transitions: Iterable[Transition]) -> dict[str, list[Transition]]:
-    found: dict[str, list[Transition]] = {}
-    for transition in transitions:
-        found.setdefault(transition.unit, []).append(transition)
-    return found
-
-
-def ready_at(verdicts: dict[str, UnitVerdict], history: dict[str, list[Transition]], at: int) -> int | None:
-    """How many units were ready at `at` (µs); None when nothing was judged as early as that."""
-    ready, known = 0, False
-    for code, verdict in verdicts.items():
-        state = state_at(history.get(code, []), (verdict.verdict, verdict.since), at)
-        known, ready = known or state != "", ready + (state == "ready")
-    return ready if known else None
-
-
-def state_at(history: Sequence[Transition], present: tuple[str, int], at: int) -> str:
-    """The state at `at`: ``old`` of the first transition after it, else the present one; "" before the first."""
-    for transition in history:
-        if transition.at > at:
-            return transition.old
-    state, since = present
-    return state if history or since <= at else ""
-
-
-def spans_of(history: Sequence[Transition], present: tuple[str, int], start: int, end: int) -> list[svg.Span]:
-    """The states between `start` and `end` (µs) as spans; a time before the first verdict has none."""
-    edges: list[tuple[int, str]] = [(start, state_at(history, present, start))]
-    edges += [(change.at, change.new) for change in history if start < change.at <= end]
-    if not history and present[1] > start:
-        edges.append((present[1], present[0]))
-    until = [at for at, _ in edges[1:]] + [end]
-    return [svg.Span(at, stop, of(state)) for (at, state), stop in zip(edges, until, strict=True) if state]
-
-
-def summary(spans: Sequence[svg.Span], lang: str) -> str:
-    """``sẵn sàng 96 %, có nguy cơ 4 %``: the bar in words."""
-    shares: dict[str, int] = {}
-    for span in spans:
-        shares[span.face.key] = shares.get(span.face.key, 0) + span.end - span.start
-    total = sum(shares.values()) or 1
-    ordered = sorted(shares.items(), key=lambda item: -item[1])
-    return ", ".join(f"{FACES[key].word(lang)} {100 * share / total:.0f} %" for key, share in ordered)
-
-
-def counts(verdicts: Iterable[UnitVerdict]) -> list[Count]:
-    """Units by state, in the order of attention; states nobody is in are left out."""
-    found: dict[str, int] = {}
-    for verdict in verdicts:
-        key = of_unit(verdict).key
-        found[key] = found.get(key, 0) + 1
-    return [Count(face, found[key]) for key, face in FACES.items() if key in found]
-
-
-def sentence(verdicts: dict[str, UnitVerdict], ready_before: int | None, lang: str) -> str:
-    """``151/168 sẵn sàng, +4 so với hôm qua; 5 chưa sẵn sàng, 12 có nguy cơ.`` Silent units count as unknown, units
-    that nobody has enrolled by themselves."""
-    found = {count.face.key: count.units for count in counts(verdicts.values())}
-    ready, change = found.get("ready", 0), ""
-    if ready_before is not None:
-        delta = ready - ready_before
-        change = text("change", lang, delta=signed(delta)) if delta else text("change_none", lang)
-    unknown = sum(found.get(key, 0) for key in ("lost_contact", "no_data", "unknown"))
-    told = [(found.get(key, 0), FACES[key].word(lang)) for key in ("not_ready", "at_risk")]
-    told += [(unknown, text("not_known", lang)), (found.get("never_enrolled", 0), FACES["never_enrolled"].word(lang))]
-    # No break inside a part, so that no line ends with a bare number.
-    parts = ", ".join(f"{units} {word}".replace(" ", "\N{NO-BREAK SPACE}") for units, word in told if units)
-    rest = f"; {parts}" if parts else ""
-    return text("sentence", lang, ready=ready, total=len(verdicts), change=change, rest=rest)
-
-
-def main_reason(verdict: UnitVerdict, now: int, lang: str) -> Reason:
-    """Why the unit is not ready, in one line: what is silent, or the first requirement that decided."""
-    if verdict.silence:
-        heard = verdict.last_seen
-        return Reason(text("last_heard", lang, ago=ago(heard, now, lang)) if heard else text("no_device_yet", lang))
-    if verdict.verdict == "ready":
-        return Reason(text("all_met", lang))
-    found = words.deciding(verdict)
-    if found is None:
-        return Reason(text("few_report", lang, reporting=verdict.reporting, expected=verdict.expected))
-    if found.value is None or found.state is Verdict.UNKNOWN:
-        return Reason(
-            found.title[lang], words.reason_word(found.reason, lang) if found.reason else text("no_value", lang)
-        )
-    return Reason(found.title[lang], quantity(found.value, found.unit, lang), words.need(found, lang))

@@ -1,76 +1,24 @@
-"""The pages people read: ``/``, ``/units/{code}``, ``/devices/{id}``. Whole without scripts, in two languages."""
+"""The pages people read: the city, a unit, a device, findings, the plan. Whole without scripts, in two languages."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import tzinfo
+from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import jinja2
 from aiohttp import web
-from markupsafe import Markup
-from msgspec import Struct, field
 
-from checks.kit.model import Check
 from collector.board import Board
-from collector.readiness.model import Bilingual
-from collector.readiness.text import ZONE
-from collector.readiness.words import headline
-from collector.web import device, overview, roster, svg, unit
+from collector.web import device, findings, overview, plan, roster, unit
 from collector.web.assets import Assets
 from collector.web.faces import FACES
-from collector.web.format import ago, exact, iso, number
-from collector.web.i18n import LANGS, text
+from collector.web.i18n import text
+from collector.web.past import Moment, moment
+from collector.web.render import Reader, Writer, moved, respond, when_exactly
+from collector.web.render import Settings as Settings
 from collector.web.sse import Events
 
-THEMES = ("auto", "light", "dark")
-SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "private, no-cache",
-    "Vary": "Cookie",
-}
 KEPT = 100
 KEPT_FOR = 30 * 1_000_000
-_YEAR_SECONDS = 365 * 86_400
-
-
-def _wall() -> int:
-    return time.time_ns() // 1000
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """What the pages need besides the board. ``checks`` gives results their titles and units; ``address`` is
-    the collector's own URL, for the commands that an empty page shows."""
-
-    locality: Bilingual
-    lang: str = "vi"
-    zone: ZoneInfo = ZONE
-    address: str = "http://127.0.0.1:8420"
-    checks: Mapping[str, Check] = field(default_factory=dict)
-    silences: unit.Silences = unit.Silences()
-    now: Callable[[], int] = _wall
-
-
-class Reader(Struct, frozen=True):
-    """How this request wants to read, and when: ``chosen`` are the cookies to set, because the address said so.
-    ``mark`` is the generation before anything was read, so that a page never claims to be newer than it is."""
-
-    lang: str
-    theme: str
-    chosen: dict[str, str]
-    mark: str
-    now: int
-
-
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -94,9 +42,9 @@ class Pages:
     def __init__(self, board: Board, settings: Settings, events: Events) -> None:
         self._board, self._settings, self._events = board, settings, events
         self._assets = Assets()
-        self._overview = overview.Builder(board)
+        self._overview = overview.Builder(board, settings.zone)
         self._zone = settings.zone
-        self._templates = _templates(self._assets)
+        self._writer = Writer(board, settings, self._assets, lambda: events.mark)
         self._kept: dict[tuple[str, ...], str] = {}
         self._kept_for: tuple[str, int] = ("", 0)
 
@@ -105,51 +53,89 @@ class Pages:
             web.get("/", self.overview),
             web.get("/units/{code}", self.unit),
             web.get("/devices/{id}", self.device),
+            web.get("/findings", self.findings),
+            web.get("/findings/{id}", self.finding),
+            web.get("/plan", self.plan),
             web.get("/events", self._events.serve, allow_head=False),
             web.get("/static/{name:.+}", self._assets.serve),
         ]
 
     async def overview(self, request: web.Request) -> web.Response:
-        reader, asked = self._reader(request), request.query
+        reader, asked_for = self._writer.reader(request), request.query
         key = (str(request.rel_url), reader.lang, reader.theme)
         body = self._keeper(reader).get(key)
         if body is None:
-            query = overview.query_of(asked.get("q", ""), asked.get("verdict", ""), asked.get("sort", ""))
+            query = overview.query_of(asked_for.get("q", ""), asked_for.get("verdict", ""), asked_for.get("sort", ""))
             view = await self._overview.build(query, reader.now, reader.lang)
-            body = self._render(request, reader, "overview.html", view=view, query=query, faces=FACES.values())
+            body = self._writer.page(request, reader, "overview.html", view=view, query=query, faces=FACES)
             kept = self._keeper(reader)
             if len(kept) < KEPT:
                 kept[key] = body
-        return _respond(request, reader, body)
+        return respond(request, reader, body)
 
     async def unit(self, request: web.Request) -> web.Response:
-        reader, code = self._reader(request), request.match_info["code"]
+        reader, code = self._writer.reader(request), request.match_info["code"]
         if code not in self._board.units:
-            return self._missing(request, reader, text("missing_unit", reader.lang, code=code))
-        view = await unit.build(self._board, code, reader.now, reader.lang, self._zone, self._settings.silences)
-        said = headline(view.verdict, view.unit, reader.lang, self._board.targets, self._zone)
+            return self._former(request, reader, code)
+        then = moment(request.query.get("at", ""), reader.now, reader.lang, self._zone)
+        if then.at is not None:
+            return await self._unit_then(request, reader, code, then)
+        silences = self._settings.silences
+        view = await unit.build(self._board, code, reader.now, reader.lang, self._zone, silences)
         due = roster.build(
             self._board.told(code),
             self._board.stations_of(code),
             self._board.devices_of(code),
             reader.now,
             reader.lang,
-            self._settings.silences,
+            silences,
         )
-        return _respond(request, reader, self._render(request, reader, "unit.html", view=view, headline=said, due=due))
+        return self._writer.answer(request, reader, "unit.html", view=view, due=due, then=then)
+
+    async def _unit_then(self, request: web.Request, reader: Reader, code: str, then: Moment) -> web.Response:
+        view = await unit.build_past(self._board, code, then.at or 0, reader.lang, self._zone)
+        then_when = partial(when_exactly, zone=self._zone)
+        name = self._board.units[code]
+        return self._writer.answer(request, reader, "past.html", view=view, unit=name, then=then, when=then_when)
+
+    def _former(self, request: web.Request, reader: Reader, code: str) -> web.Response:
+        """The way from a code of before the merger to today's; 404 for one that never was."""
+        now = [self._board.units[each] for each in self._board.successors(code) if each in self._board.units]
+        if not now:
+            return self._missing(request, reader, text("missing_unit", reader.lang, code=code))
+        if len(now) == 1:
+            return moved(f"/units/{now[0].code}")
+        return self._writer.answer(request, reader, "former.html", code=code, units=now)
 
     async def device(self, request: web.Request) -> web.Response:
-        reader, settings = self._reader(request), self._settings
+        reader, settings = self._writer.reader(request), self._settings
         found = self._board.device(request.match_info["id"])
         if found is None:
             said = text("missing_device", reader.lang, code=request.match_info["id"])
             return self._missing(request, reader, said)
         silences = settings.silences
-        view = device.build(self._board, found, settings.checks, reader.now, reader.lang, self._zone, silences)
-        return _respond(request, reader, self._render(request, reader, "device.html", view=view))
+        view = await device.build(self._board, found, settings.checks, reader.now, reader.lang, self._zone, silences)
+        return self._writer.answer(request, reader, "device.html", view=view)
+
+    async def findings(self, request: web.Request) -> web.Response:
+        reader = self._writer.reader(request)
+        view = await findings.listed(self._board, reader.now, reader.lang, self._zone)
+        return self._writer.answer(request, reader, "findings.html", view=view)
+
+    async def finding(self, request: web.Request) -> web.Response:
+        reader, key = self._writer.reader(request), request.match_info["id"]
+        found = await findings.found(self._board, key, reader.now)
+        if found is None:
+            return self._missing(request, reader, text("missing_finding", reader.lang, code=key))
+        view = findings.page(found, self._board, reader.now, reader.lang, self._zone)
+        return self._writer.answer(request, reader, "finding.html", view=view)
+
+    async def plan(self, request: web.Request) -> web.Response:
+        reader = self._writer.reader(request)
+        return self._writer.answer(request, reader, "plan.html", view=plan.build(self._board, reader.lang))
 
     def _missing(self, request: web.Request, reader: Reader, said: str) -> web.Response:
-        return _respond(request, reader, self._render(request, reader, "missing.html", said=said), 404)
+        return self._writer.answer(request, reader, "missing.html", 404, said=said)
 
     def _keeper(self, reader: Reader) -> dict[tuple[str, ...], str]:
         """Overviews of the reader's generation and half-minute. All open pages ask at once when something changed:
@@ -158,57 +144,3 @@ class Pages:
         if self._kept_for != wanted:
             self._kept, self._kept_for = {}, wanted
         return self._kept
-
-    def _reader(self, request: web.Request) -> Reader:
-        chosen: dict[str, str] = {}
-        found: dict[str, str] = {}
-        for name, allowed, default in (("lang", LANGS, self._settings.lang), ("theme", THEMES, "auto")):
-            kept, asked = request.cookies.get(name, ""), request.query.get(name, "")
-            found[name] = kept if kept in allowed else default
-            if asked in allowed:
-                found[name] = chosen[name] = asked
-        return Reader(found["lang"], found["theme"], chosen, self._events.mark, self._settings.now())
-
-    def _render(self, request: web.Request, reader: Reader, template: str, **values: Any) -> str:
-        return self._templates.get_template(template).render(
-            t=partial(text, lang=reader.lang),
-            lang=reader.lang,
-            theme=reader.theme,
-            settings=self._settings,
-            here=str(request.rel_url),
-            with_=lambda **changes: str(request.rel_url.update_query(changes)),
-            mark=reader.mark,
-            when=partial(_when, now=reader.now, zone=self._zone, lang=reader.lang),
-            number=partial(number, lang=reader.lang),
-            read_at=exact(reader.now, self._zone),
-            **values,
-        )
-
-
-def _respond(request: web.Request, reader: Reader, body: str, status: int = 200) -> web.Response:
-    headers = SECURITY | {"Content-Language": reader.lang}
-    response = web.Response(text=body, content_type="text/html", status=status, headers=headers)
-    for name, value in reader.chosen.items():
-        response.set_cookie(
-            name, value, max_age=_YEAR_SECONDS, path="/", httponly=True, samesite="Lax", secure=request.secure
-        )
-    return response
-
-
-def _when(at: int | None, now: int, zone: tzinfo, lang: str) -> Markup:
-    """An instant, relative, with the exact time on hover and in print."""
-    if at is None:
-        return Markup("—")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(at), exact(at, zone), ago(at, now, lang))
-
-
-def _templates(assets: Assets) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(asset=assets.address, has_asset=assets.has, svg_defs=svg.defs, legend=svg.mark)
-    return environment

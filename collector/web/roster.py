@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from collector.readiness.model import DeviceFacts
 from collector.roster.model import Station, UnitRoster, date_text
+from collector.web.contact import Silences, contact_of
 from collector.web.faces import FACES, Face
 from collector.web.format import number
 from collector.web.i18n import text
-from collector.web.unit import Silences, contact_of
 
 SEEN: dict[str, tuple[str, Mapping[str, str]]] = {
     "signers": ("signing_token_usable_certificates", {}),

@@ -123,6 +123,9 @@ def _glyph(key: str, x: float, y: float) -> str:
         "not_ready": f'<path d="M{x - 4.5} {y - 4.5}l9 9m0-9l-9 9" {line} stroke-width="2.4"/>',
         "lost_contact": f'<path d="M{x - 5} {y}l5-4v8l5-4" {line} stroke-width="1.6"/>',
         "no_data": f'<path d="{ring}M{x - 4} {y + 5}l8-10" {line} stroke-width="1.5"/>',
+        "late": f'<path d="{ring}M{x} {y - 2.2}v2.2h2" {line} stroke-width="1.5"/>',
+        "office_closed": f'<path d="M{x + 3.2} {y + 2.2}a4.6 4.6 0 1 1-3-7.2a3.8 3.8 0 0 0 3 7.2z" {line} '
+        'stroke-width="1.5"/>',
     }.get(key, "")
 
 

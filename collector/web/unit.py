@@ -1,51 +1,30 @@
-"""A unit page's contents: requirements with their evidence, what to do, devices, the last seven days."""
+"""A unit page's contents: whose fault it is, what to do, requirements with their evidence, the last seven days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
-from checks.kit.model import Scalar
+from collector.attribution import words_silent
+from collector.attribution.model import Finding
 from collector.board import Board
-from collector.readiness import words
-from collector.readiness.model import DeviceFacts, RequirementState, Transition, Unit, UnitVerdict, Verdict
-from collector.readiness.text import quantity
-from collector.web import svg
+from collector.readiness.model import DeviceFacts, Silence, Transition, Unit, UnitVerdict, Verdict
+from collector.web import findings, requirements, shortest, svg, way
+from collector.web.contact import Silences as Silences
+from collector.web.contact import contact_of, device_name, role_of
 from collector.web.faces import FACES, OUTCOMES, Face, of, of_unit
-from collector.web.format import SECOND, number
-from collector.web.i18n import has, text
-from collector.web.overview import spans_of
+from collector.web.format import SECOND, unbroken
+from collector.web.headline import headline
+from collector.web.i18n import text
+from collector.web.requirements import RequirementRow, Shown, WaiverNote
+from collector.web.spans import spans_of, titled, verdict_spans
 
 DAYS = 7
-
-
-class Silences(Struct, frozen=True):
-    """After how many seconds without a result a device has lost contact, and has no data."""
-
-    lost_contact: int = 1800
-    no_data: int = 86_400
-
-
-class EvidenceRow(Struct, frozen=True):
-    subject: str
-    href: str
-    face: Face
-    value: str
-    at: int | None
-
-
-class RequirementRow(Struct, frozen=True):
-    need: RequirementState
-    title: str
-    face: Face
-    value: str
-    needed: str
-    why: str
-    samples: str
-    evidence: list[EvidenceRow]
 
 
 class Todo(Struct, frozen=True):
@@ -65,99 +44,109 @@ class DeviceRow(Struct, frozen=True):
 
 
 class UnitPage(Struct, frozen=True):
+    """``late`` is the face of lateness where the unit reports late, ``silent`` why nothing is heard of it; ``loose``
+    are waivers of requirements that the profile no longer has. In the past there are no devices, nothing to do and no
+    path: those are of the present."""
+
     unit: Unit
     verdict: UnitVerdict
     face: Face
+    late: Face | None
+    headline: str
+    silent: str
+    way: list[way.Step]
+    findings: list[findings.Row]
     requirements: list[RequirementRow]
+    loose: list[WaiverNote]
     todo: list[Todo]
+    path: shortest.PathView | None
     devices: list[DeviceRow]
     wide: Markup
     narrow: Markup
 
 
-async def build(board: Board, code: str, now: int, lang: str, zone: tzinfo, silences: Silences) -> UnitPage:
+async def build(board: Board, code: str, now: int, lang: str, zone: ZoneInfo, silences: Silences) -> UnitPage:
     """Everything the page of unit `code` shows. Raises KeyError when there is no such unit."""
-    unit, verdict = board.units[code], board.verdicts[code]
+    here = findings.holding(board.findings, code)
+    page = await _judged(board, board.verdicts[code], here, now, lang, zone)
     devices = sorted(board.devices_of(code), key=lambda device: (device.name, device.id))
-    days = days_until(now, zone)
-    rows = timeline_rows(verdict, await board.history(code, days[0][0]), days[0][0], now, lang)
-    title, end = f"{unit.name}: {text('timeline', lang)}", days[-1][0] + 86_400 * SECOND
     names = {device.id: device_name(device) for device in devices}
-    targets = {target.id: target.title[lang] for target in board.targets}
+    return msgspec.structs.replace(
+        page,
+        silent=_silent(board, code, now, lang, zone),
+        todo=todo(page.verdict, lang),
+        path=shortest.build(board.path(code), page.verdict, names, lang),
+        devices=[device_row(device, now, lang, silences) for device in devices],
+    )
+
+
+async def build_past(board: Board, code: str, at: int, lang: str, zone: ZoneInfo) -> UnitPage | None:
+    """The page as it was at `at` (µs); None where the unit had no verdict yet. Raises KeyError as :func:`build`."""
+    verdict = await board.verdict_at(code, at)
+    if verdict is None:
+        return None
+    here = await findings.then(board, code, at)
+    return await _judged(board, msgspec.structs.replace(verdict, at=at), here, at, lang, zone)
+
+
+async def _judged(
+    board: Board, verdict: UnitVerdict, here: list[Finding], now: int, lang: str, zone: ZoneInfo
+) -> UnitPage:
+    """What follows from the verdict and the findings of one instant."""
+    unit, days = board.units[verdict.unit], days_until(now, zone)
+    start, end = days[0][0], days[-1][0] + 86_400 * SECOND
+    history = [change for change in await board.history(unit.code, start) if change.at <= now]
+    bars = timeline_rows(verdict, history, start, now, lang)
+    title = f"{unit.name}: {text('timeline', lang)}"
+    shown = _shown(board, unit.code, now, lang, zone)
+    ids = {need.id for need in verdict.requirements}
     return UnitPage(
         unit=unit,
         verdict=verdict,
         face=of_unit(verdict),
-        requirements=[_requirement(need, names, targets, lang) for need in verdict.requirements],
-        todo=todo(verdict, lang),
-        devices=[device_row(device, now, lang, silences) for device in devices],
-        wide=svg.timeline(rows, days, end, title),
-        narrow=svg.timeline(rows, [(at, label[:5]) for at, label in days], end, title, width=328, labels=0),
+        late=FACES["late"] if verdict.silence is Silence.LATE else None,
+        headline=unbroken(headline(verdict, here, board, lang, zone)),
+        silent="",
+        way=way.steps(here, way.names_of(board, verdict, lang), board, lang, verdict.verdict is not Verdict.UNKNOWN),
+        findings=[findings.row(finding, board, now, lang, zone) for finding in here],
+        requirements=requirements.rows(verdict, history, start, shown),
+        loose=[requirements.note(each, shown, False) for each in verdict.waivers if each.requirement not in ids],
+        todo=[],
+        path=None,
+        devices=[],
+        wide=svg.timeline(bars, days, end, title),
+        narrow=svg.timeline(bars, [(at, label[:5]) for at, label in days], end, title, width=328, labels=0),
     )
 
 
-def device_name(device: DeviceFacts) -> str:
-    return device.name or device.id[:8]
+def _silent(board: Board, code: str, now: int, lang: str, zone: ZoneInfo) -> str:
+    silent = board.silence_of(code)
+    return words_silent.sentence(silent, now, lang, code, zone) if silent else ""
 
 
-def _requirement(need: RequirementState, names: dict[str, str], targets: dict[str, str], lang: str) -> RequirementRow:
-    samples = text("samples", lang, count=number(need.samples, lang)) if need.samples else ""
-    if need.coverage:
-        share = text("coverage", lang, share=f"{100 * need.coverage:.0f} %")
-        samples = f"{samples}, {share}" if samples else share
-    evidence = [
-        EvidenceRow(
-            subject=_subject(names.get(part.subject, part.subject[:8]), targets.get(part.target, part.target), lang),
-            href=f"/devices/{part.subject}" if part.subject in names else "",
-            face=of(part.state),
-            value=_value(part.value, part.reason, need.unit, lang),
-            at=part.at,
-        )
-        for part in need.evidence
-    ]
-    return RequirementRow(
-        need=need,
-        title=need.title[lang],
-        face=of(need.state),
-        value=quantity(need.value, need.unit, lang),
-        needed=words.need(need, lang),
-        why=words.reason_word(need.reason, lang) if need.reason and need.state != Verdict.READY else "",
-        samples=samples,
-        evidence=evidence,
+def _shown(board: Board, code: str, now: int, lang: str, zone: ZoneInfo) -> Shown:
+    return Shown(
+        names={device.id: device_name(device) for device in board.devices_of(code)},
+        targets={target.id: target.title.get(lang, target.id) for target in board.targets},
+        now=now,
+        lang=lang,
+        zone=zone,
     )
-
-
-def _subject(device: str, target: str, lang: str) -> str:
-    return " → ".join(part for part in (device, target) if part) or text("whole_unit", lang)
-
-
-def _value(value: Scalar, reason: str, unit: str, lang: str) -> str:
-    return words.reason_word(reason, lang) if value is None and reason else quantity(value, unit, lang)
 
 
 def todo(verdict: UnitVerdict, lang: str) -> list[Todo]:
-    """What the profile says to do about each requirement that is not met: deciding ones first, then advice."""
+    """What the profile says to do about each requirement that is not met: deciding ones first, then advice. What is
+    waived is nothing to do."""
     order = {key: place for place, key in enumerate(verdict.deciding)}
-    wanting = [need for need in verdict.requirements if need.state in (Verdict.NOT_READY, Verdict.AT_RISK)]
+    wanting = [
+        need for need in verdict.requirements if need.state in (Verdict.NOT_READY, Verdict.AT_RISK) and not need.waiver
+    ]
     wanting.sort(key=lambda need: (not need.mandatory, order.get(need.id, len(order))))
     return [
-        Todo(need.title[lang], of(need.state), need.remedy.get(lang, ""), need.procure.get(lang, ""))
+        Todo(need.title.get(lang, need.id), of(need.state), need.remedy.get(lang, ""), need.procure.get(lang, ""))
         for need in wanting
         if need.remedy or need.procure
     ]
-
-
-def contact_of(device: DeviceFacts, now: int, lang: str, silences: Silences) -> tuple[Face, str]:
-    """Whether the device is heard from, and the word for it."""
-    if device.status != "active":
-        return FACES["unknown"], text(device.status, lang) if has(device.status) else device.status
-    if device.last_seen is None:
-        return FACES["never_enrolled"], text("never", lang)
-    quiet = (now - device.last_seen) / SECOND
-    if quiet <= silences.lost_contact:
-        return FACES["ready"], text("reports", lang)
-    face = FACES["no_data" if quiet > silences.no_data else "lost_contact"]
-    return face, face.word(lang)
 
 
 def device_row(device: DeviceFacts, now: int, lang: str, silences: Silences) -> DeviceRow:
@@ -170,11 +159,7 @@ def device_row(device: DeviceFacts, now: int, lang: str, silences: Silences) -> 
     return DeviceRow(device, device_name(device), role_of(device, lang), contact, face, outcomes)
 
 
-def role_of(device: DeviceFacts, lang: str) -> str:
-    return text(f"role_{device.role}", lang) if has(f"role_{device.role}") else device.role
-
-
-def days_until(now: int, zone: tzinfo) -> list[tuple[int, str]]:
+def days_until(now: int, zone: ZoneInfo) -> list[tuple[int, str]]:
     """The last seven days of `zone` up to today: when each begins (µs) and its ``dd/mm``."""
     today = datetime.combine(datetime.fromtimestamp(now / SECOND, zone).date(), time(), zone)
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
@@ -185,36 +170,9 @@ def timeline_rows(
     verdict: UnitVerdict, history: Sequence[Transition], start: int, now: int, lang: str
 ) -> list[svg.Row]:
     """The verdict's line first, then one for each requirement of the present profile."""
-    rows = [svg.Row(text("verdict", lang), _titled(verdict_spans(verdict, history, start, now), lang), strong=True)]
+    rows = [svg.Row(text("verdict", lang), titled(verdict_spans(verdict, history, start, now), lang), strong=True)]
     for need in verdict.requirements:
         mine = [change for change in history if change.subject == f"requirement:{need.id}"]
-        rows.append(svg.Row(need.title[lang], _titled(spans_of(mine, (need.state, need.since), start, now), lang)))
+        spans = titled(spans_of(mine, (need.state, need.since), start, now), lang)
+        rows.append(svg.Row(need.title.get(lang, need.id), spans))
     return rows
-
-
-def verdict_spans(verdict: UnitVerdict, history: Sequence[Transition], start: int, now: int) -> list[svg.Span]:
-    """The verdict's spans, with an unknown time cut where silence began or ended and called by that."""
-    judged = [change for change in history if change.subject == "verdict"]
-    quiet = [change for change in history if change.subject == "silence"]
-    silent = spans_of(quiet, (verdict.silence or "", verdict.silent_since or verdict.since), start, now)
-    spans: list[svg.Span] = []
-    for span in spans_of(judged, (verdict.verdict, verdict.since), start, now):
-        spans += _cut(span, silent) if span.face.key == Verdict.UNKNOWN else [span]
-    return spans
-
-
-def _cut(span: svg.Span, silent: Sequence[svg.Span]) -> list[svg.Span]:
-    parts: list[svg.Span] = []
-    at = span.start
-    for quiet in silent:
-        left, right = max(quiet.start, at), min(quiet.end, span.end)
-        if left < right:
-            if left > at:
-                parts.append(svg.Span(at, left, span.face))
-            parts.append(svg.Span(left, right, quiet.face))
-            at = right
-    return [*parts, svg.Span(at, span.end, span.face)] if at < span.end else parts
-
-
-def _titled(spans: Sequence[svg.Span], lang: str) -> list[svg.Span]:
-    return [svg.Span(span.start, span.end, span.face, span.face.word(lang)) for span in spans]

@@ -9,6 +9,7 @@ from playwright.async_api import Browser
 
 from tests.browser.chromium import Site, chromium
 from tests.collector.web.fakes import city
+from tests.collector.web.troubled import troubled
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -20,6 +21,15 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def site() -> AsyncIterator[Site]:
     running = Site(city())
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bad_morning() -> AsyncIterator[Site]:
+    """With findings, waivers, closed offices, and a path for who needs one."""
+    running = Site(troubled())
     await running.start()
     yield running
     await running.stop()

@@ -74,7 +74,7 @@ async def test_the_reader_keeps_the_place(watched: Watched, site: Site) -> None:
     await expect(page.locator(STATE)).to_have_text("▲ có nguy cơ", timeout=10_000)
     assert await row.evaluate("(link) => link === document.activeElement")
     assert await page.locator("#q").input_value() == "nửa chừng"
-    assert abs(await row.evaluate("(link) => link.getBoundingClientRect().top") - top) < 40
+    assert abs(await row.evaluate("(link) => link.getBoundingClientRect().top") - top) < 2
 
 
 async def test_opened_evidence_stays_open(watched: Watched, site: Site) -> None:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from tests.browser.chromium import Site, screenshot, watch
 from tests.collector.web.fakes import DEVICE, XOM_CHIEU
+from tests.collector.web.troubled import PROVIDER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PAGES = {"overview": "/", "unit": f"/units/{XOM_CHIEU}", "device": f"/devices/{DEVICE}"}
+PAGES = {
+    "overview": "/",
+    "unit": f"/units/{XOM_CHIEU}",
+    "device": f"/devices/{DEVICE}",
+    "past": f"/units/{XOM_CHIEU}?at=2026-11-20T08:00",
+    "findings": "/findings",
+    "finding": f"/findings/{PROVIDER}",
+    "plan": "/plan",
+}
+A4: ViewportSize = {"width": 673, "height": 986}
+"""CSS pixels between the margins of the style sheet."""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CONTRAST = """
 () => {
@@ -39,13 +50,13 @@ def view(width: int, scheme: Literal["light", "dark"], scripts: bool) -> dict[st
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 async def test_pages_fit_and_can_be_read(
-    browser: Browser, site: Site, width: int, scheme: Literal["light", "dark"]
+    browser: Browser, bad_morning: Site, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     """No sideways scrolling, text with a contrast of at least 4.5, no complaint in the console."""
     context = await browser.new_context(**view(width, scheme, scripts=True))
     watched = await watch(context)
     for name, path in PAGES.items():
-        await watched.page.goto(site.address + path)
+        await watched.page.goto(bad_morning.address + path)
         await watched.page.evaluate("document.fonts.ready")
         assert await watched.page.evaluate(OVERFLOW) <= 0, name
         assert await watched.page.evaluate(CONTRAST) >= 4.5, name
@@ -55,17 +66,17 @@ async def test_pages_fit_and_can_be_read(
     await context.close()
 
 
-async def test_no_width_in_between_scrolls_sideways(browser: Browser, site: Site) -> None:
+async def test_no_width_in_between_scrolls_sideways(browser: Browser, bad_morning: Site) -> None:
     """Tablets, half screens, and paper."""
     context = await browser.new_context()
     page = await context.new_page()
     for name, path in PAGES.items():
-        await page.goto(site.address + path)
+        await page.goto(bad_morning.address + path)
         await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         for width in (320, 480, 768, 961, 1024, 1920):
             await page.set_viewport_size({"width": width, "height": 800})
             assert await page.evaluate(OVERFLOW) <= 0, f"{name} at {width}"
-        await page.set_viewport_size({"width": 794, "height": 1123})
+        await page.set_viewport_size(A4)
         await page.emulate_media(media="print")
         assert await page.evaluate(OVERFLOW) <= 0, f"{name} in print"
         await page.emulate_media(media="screen")
@@ -154,4 +165,52 @@ async def test_rows_are_walked_with_the_arrow_keys(browser: Browser, site: Site)
     wanted = await rows.nth(4).get_attribute("href")
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**{wanted}")
+    await context.close()
+
+
+async def test_the_guilty_segment_is_seen_and_read(browser: Browser, bad_morning: Site) -> None:
+    """Filled and said; the possible one is hatched and said; the others are outlines. On paper too."""
+    context = await browser.new_context(viewport={"width": 794, "height": 1123})
+    page = await context.new_page()
+    await page.goto(f"{bad_morning.address}/units/{XOM_CHIEU}")
+    await page.emulate_media(media="print")
+    pipe = (
+        "(li) => { const s = getComputedStyle(li.querySelector('.pipe')); "
+        "return [s.backgroundColor, s.backgroundImage]; }"
+    )
+    guilty, also, clear = [
+        await page.locator(f".way .{part}").first.evaluate(pipe) for part in ("guilty", "also", "clear")
+    ]
+    assert guilty == ["rgb(213, 94, 0)", "none"]
+    assert also[1].startswith("repeating-linear-gradient")
+    assert clear[1] == "none"
+    assert clear[0] != guilty[0]
+    assert "lỗi ở đây" in await page.locator(".way .guilty").inner_text()
+    assert "có thể cũng ở đây" in await page.locator(".way .also").inner_text()
+    await context.close()
+
+
+async def test_the_plan_is_printed_on_a4(browser: Browser, bad_morning: Site) -> None:
+    """Upright, with the bill, without tools."""
+    context = await browser.new_context(**view(1280, "light", scripts=False))
+    page = await context.new_page()
+    await page.goto(f"{bad_morning.address}/plan")
+    await page.emulate_media(media="print")
+    assert not await page.locator("nav.pages").is_visible()
+    assert await page.locator(".bill .sum").is_visible()
+    paper = await page.pdf(prefer_css_page_size=True)
+    assert b"/MediaBox [0 0 594" in paper or b"/MediaBox [0 0 595" in paper
+    await context.close()
+
+
+async def test_the_past_is_a_plain_form_away(browser: Browser, bad_morning: Site) -> None:
+    """Without scripts: fill the time in, look, come back."""
+    context = await browser.new_context(**view(1280, "light", scripts=False))
+    page = await context.new_page()
+    await page.goto(f"{bad_morning.address}/units/{XOM_CHIEU}")
+    await page.locator("#at").fill("2026-11-20T08:00")
+    await page.get_by_role("button", name="Xem").click()
+    assert "Đây là quá khứ" in await page.locator("[role=status].past").inner_text()
+    await page.get_by_role("link", name="Về hiện tại").click()
+    assert page.url == f"{bad_morning.address}/units/{XOM_CHIEU}"
     await context.close()

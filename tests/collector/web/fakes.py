@@ -6,11 +6,14 @@ import asyncio
 import contextlib
 import random
 import uuid
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
-from checks.kit.model import Check, Fact, Metric, Outcome, Reading, Result, Sample
+from checks.kit.model import Outcome, Result, Sample
 from collector import units as unit_list
+from collector.attribution.model import Finding
+from collector.attribution.silent import Silent
+from collector.readiness.fixes import Path
 from collector.readiness.model import (
     DeviceFacts,
     Evidence,
@@ -21,11 +24,13 @@ from collector.readiness.model import (
     Unit,
     UnitVerdict,
     Verdict,
+    Waiver,
 )
 from collector.roster.model import Role, Roster, Station, UnitRoster
 from collector.web.pages import Settings
+from tests.collector.web.checks import CHECKS
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = File(__file__).resolve().parents[3]
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -51,6 +56,16 @@ class FakeBoard:
         self.devices: dict[str, DeviceFacts] = {}
         self.transitions: list[Transition] = []
         self.roster = Roster()
+        self.findings: list[Finding] = []
+        self.closed: list[Finding] = []
+        self.refused = ""
+        self.paths: dict[str, Path] = {}
+        self.verdicts_then: dict[str, list[UnitVerdict]] = {}
+        self.moved: dict[str, list[tuple[int, str, str]]] = {}
+        self.expired: list[Waiver] = []
+        self.unlisted: dict[str, str] = {}
+        self.former: dict[str, list[str]] = {}
+        self.why: dict[str, Silent] = {}
         self._news = asyncio.Condition()
 
     def devices_of(self, unit: str) -> list[DeviceFacts]:
@@ -64,6 +79,34 @@ class FakeBoard:
 
     def device(self, device: str) -> DeviceFacts | None:
         return self.devices.get(device)
+
+    def trouble(self, lang: str) -> str:
+        return self.refused
+
+    def path(self, unit: str) -> Path | None:
+        return self.paths.get(unit)
+
+    def successors(self, code: str) -> list[str]:
+        return self.former.get(code, [])
+
+    def silence_of(self, unit: str, device: str = "") -> Silent | None:
+        return self.why.get(device or unit)
+
+    async def past_findings(self, since: int) -> list[Finding]:
+        known = [*self.findings, *self.closed]
+        return [finding for finding in known if finding.closed_at is None or finding.closed_at >= since]
+
+    def missing(self, lang: str) -> str:
+        return self.unlisted.get(lang, "")
+
+    async def expired_waivers(self, since: int) -> list[Waiver]:
+        return [waiver for waiver in self.expired if waiver.expires_at >= since]
+
+    async def verdict_at(self, unit: str, at: int) -> UnitVerdict | None:
+        return next((each for each in reversed(self.verdicts_then.get(unit, [])) if each.at <= at), None)
+
+    async def moves(self, device: str) -> list[tuple[int, str, str]]:
+        return self.moved.get(device, [])
 
     async def history(self, unit: str, since: int) -> list[Transition]:
         return [change for change in self.transitions if change.unit == unit]
@@ -300,66 +343,6 @@ def _week(since: int) -> list[Transition]:
     for at, old, new in ((NOW - 2 * DAY, "", "lost_contact"), (NOW - 2 * DAY + 5 * HOUR, "lost_contact", "")):
         changes.append(Transition(unit=XOM_CHIEU, subject="silence", at=at, old=old, new=new))
     return sorted(changes, key=lambda change: change.at)
-
-
-def _none(params: object, env: object) -> Reading:
-    raise AssertionError("pages run no check")
-
-
-def both(vi: str, en: str) -> dict[str, str]:
-    return {"vi": vi, "en": en}
-
-
-_PHASE = Metric(
-    name="connectivity_phase",
-    title=both("Thời gian từng bước", "Phase times"),
-    unit="seconds",
-    help="Time of one phase.",
-    labels=("phase",),
-    words={"dns": both("Phân giải tên miền", "Name lookup"), "tcp": both("Kết nối TCP", "TCP connection")},
-)
-_UP = Metric(
-    name="connectivity_up",
-    title=both("Truy cập được", "Reached"),
-    unit="",
-    help="1 when it works.",
-    words={"1": both("có", "yes"), "0": both("không", "no")},
-)
-_ENDS = Fact(
-    name="tls_not_after", title=both("Chứng thư có hiệu lực đến", "Valid until"), help="End.", unit="timestamp"
-)
-_MEMORY = both("Bộ nhớ (RAM)", "Memory (RAM)")
-CHECKS = {
-    "connectivity": Check(
-        name="connectivity",
-        title={"vi": "Truy cập hệ thống", "en": "Reaching a system"},
-        params=Unit,
-        run=_none,
-        metrics=(_PHASE, _UP),
-        facts=(_ENDS,),
-    ),
-    "device": Check(
-        name="device",
-        title={"vi": "Cấu hình máy", "en": "This PC"},
-        params=Unit,
-        run=_none,
-        metrics=(Metric(name="device_memory", title=_MEMORY, unit="bytes", help="Memory."),),
-        facts=(
-            Fact(name="vendor", title=both("Hãng sản xuất", "Maker"), help="Maker."),
-            Fact(
-                name="age_source",
-                title=both("Căn cứ tính tuổi máy", "Basis of the age"),
-                help="Why.",
-                words={
-                    "firmware_date": both("ngày của firmware", "the firmware's date"),
-                    "virtual_machine": both("máy ảo", "virtual machine"),
-                },
-            ),
-            Fact(name="memory_bytes", title=_MEMORY, help="Memory.", unit="bytes"),
-            Fact(name="disk_free_ratio", title=both("Tỷ lệ trống", "Free share"), help="Free share.", unit="ratio"),
-        ),
-    ),
-}
 
 
 def settings(**more: Any) -> Settings:

@@ -10,7 +10,7 @@ import pytest
 
 from collector.web.assets import FOLDER, Assets
 from collector.web.i18n import _WORDS, LANGS, has, text
-from collector.web.pages import _templates
+from collector.web.render import _templates
 from tests.collector.web.fakes import ROOT, settings
 from tools import assets as fetch
 
@@ -133,6 +133,8 @@ async def test_pages_work_without_the_foreign_files(tmp_path: Path) -> None:
             here="/",
             with_=lambda **_: "/",
             mark="m",
+            path="/",
+            trouble="",
             read_at="",
         )
     )

@@ -9,7 +9,8 @@ import pytest
 
 from checks.kit.model import Outcome, Sample, Scalar
 from collector.web.lines import fact_word, lines_of
-from tests.collector.web.fakes import CHECKS, result
+from tests.collector.web.checks import CHECKS
+from tests.collector.web.fakes import result
 
 HANOI = timezone(timedelta(hours=7))
 

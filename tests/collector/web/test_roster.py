@@ -14,9 +14,9 @@ from collector.roster.model import Roster, Station, UnitRoster
 from collector.stations import bought_at
 from collector.web import device as device_page
 from collector.web import pages, roster
-from collector.web.unit import Silences
+from collector.web.contact import Silences
+from tests.collector.web.checks import CHECKS
 from tests.collector.web.fakes import (
-    CHECKS,
     DEVICE,
     HOUR,
     NOW,
@@ -119,16 +119,16 @@ def test_a_unit_that_no_roster_names_has_no_section() -> None:
         ("en", "6.7 years", "bought 14/03/2020, by the roster; the PC itself shows 6.4 years, by the firmware's date"),
     ],
 )
-def test_a_purchase_date_comes_before_what_the_pc_shows(lang: str, age: str, why: str) -> None:
+async def test_a_purchase_date_comes_before_what_the_pc_shows(lang: str, age: str, why: str) -> None:
     """Both are told."""
-    view = device_page.build(city(), standing(), CHECKS, NOW, lang, HANOI, Silences())
+    view = await device_page.build(city(), standing(), CHECKS, NOW, lang, HANOI, Silences())
     assert (view.age, view.age_why) == (age, why)
 
 
-def test_an_age_by_the_roster_alone_says_so() -> None:
+async def test_an_age_by_the_roster_alone_says_so() -> None:
     """A virtual machine, or firmware without a date."""
     bare = replace(standing(), results={}, purchased=NOW // SECOND + 86_400, purchase_date="2026-11-22")
-    view = device_page.build(city(), bare, CHECKS, NOW, "en", HANOI, Silences())
+    view = await device_page.build(city(), bare, CHECKS, NOW, "en", HANOI, Silences())
     assert (view.age, view.age_why) == ("0 years", "bought 22/11/2026, by the roster")
 
 
@@ -139,11 +139,12 @@ def test_an_age_by_the_roster_alone_says_so() -> None:
         ("2023-05", "vi", "theo ngày mua 05/2023 trong danh mục"), ("2023-05", "en", "bought 05/2023, by the roster"),
     ],
 )  # fmt: skip
-def test_a_purchase_date_is_shown_as_exactly_as_it_was_told(told: str, lang: str, why: str) -> None:
+async def test_a_purchase_date_is_shown_as_exactly_as_it_was_told(told: str, lang: str, why: str) -> None:
     """The age counts from the middle of a year; that day is nobody's word."""
     known = bought_at(Station(unit=XOM_CHIEU, id="Q3", role="counter", purchase_date=told))
     bare = replace(standing(), results={}, purchased=known, purchase_date=told)
-    assert device_page.build(city(), bare, CHECKS, NOW, lang, HANOI, Silences()).age_why == why
+    view = await device_page.build(city(), bare, CHECKS, NOW, lang, HANOI, Silences())
+    assert view.age_why == why
 
 
 @pytest.fixture

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from checks.kit.model import Outcome
-from collector.readiness.model import Silence, Transition, Verdict
 from collector.web import device as device_page
 from collector.web import unit as unit_page
-from collector.web.unit import Silences
+from collector.web.contact import Silences
+from tests.collector.web.checks import CHECKS
 from tests.collector.web.fakes import (
-    CHECKS,
     DAY,
     DEVICE,
     HOUR,
@@ -23,10 +22,9 @@ from tests.collector.web.fakes import (
     city,
     device,
     result,
-    verdict_of,
 )
 
-HANOI = timezone(timedelta(hours=7))
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def test_days_begin_at_midnight_of_the_locality() -> None:
@@ -34,41 +32,6 @@ def test_days_begin_at_midnight_of_the_locality() -> None:
     days = unit_page.days_until(NOW, HANOI)
     assert [label for _, label in days] == ["15/11", "16/11", "17/11", "18/11", "19/11", "20/11", "21/11"]
     assert all((at // SECOND + 7 * 3600) % 86_400 == 0 for at, _ in days)
-
-
-def test_an_unknown_time_shows_its_silence() -> None:
-    """Unknown for want of data before the silence, lost contact during it."""
-    changes = [
-        Transition(unit="u", subject="verdict", at=NOW - 10, old="ready", new="unknown"),
-        Transition(unit="u", subject="silence", at=NOW - 6, old="", new="lost_contact"),
-    ]
-    verdict = verdict_of("u", Verdict.UNKNOWN, NOW - 10, Silence.LOST_CONTACT, silent_since=NOW - 6)
-    spans = unit_page.verdict_spans(verdict, changes, NOW - 20, NOW)
-    assert [(s.start - NOW, s.end - NOW, s.face.key) for s in spans] == [
-        (-20, -10, "ready"),
-        (-10, -6, "unknown"),
-        (-6, 0, "lost_contact"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("quiet", "status", "key", "word"),
-    [
-        (60, "active", "ready", "đang báo cáo"),
-        (1800, "active", "ready", "đang báo cáo"),
-        (1801, "active", "lost_contact", "mất kết nối"),
-        (86_401, "active", "no_data", "không có dữ liệu"),
-        (60, "pending", "unknown", "chờ duyệt"),
-        (60, "revoked", "unknown", "đã thu hồi"),
-        (60, "something_new", "unknown", "something_new"),
-        (None, "active", "never_enrolled", "chưa bao giờ"),
-    ],
-)
-def test_a_device_that_is_not_heard_of_is_never_green(quiet: int | None, status: str, key: str, word: str) -> None:
-    """Thirty minutes, a day, or never: each has its own word."""
-    seen = msgspec.structs.replace(device(), status=status, last_seen=None if quiet is None else NOW - quiet * SECOND)
-    face, said = unit_page.contact_of(seen, NOW, "vi", Silences())
-    assert (face.key, said) == (key, word)
 
 
 async def test_what_to_do_leads_with_what_decides() -> None:
@@ -98,9 +61,9 @@ async def test_the_timeline_has_the_verdict_and_every_requirement() -> None:
         assert str(drawing).index("Kết luận") < str(drawing).index("Tuổi máy trạm")
 
 
-def test_failing_checks_come_first() -> None:
+async def test_failing_checks_come_first() -> None:
     """With the reason and what to do, and the numbers in units that people use."""
-    view = device_page.build(city(), device(), CHECKS, NOW, "vi", HANOI, Silences())
+    view = await device_page.build(city(), device(), CHECKS, NOW, "vi", HANOI, Silences())
     assert [(row.title, row.target, row.outcome) for row in view.results] == [
         ("Truy cập hệ thống", "Cổng 1022", "hỏng"),
         ("Truy cập hệ thống", "Cổng Dịch vụ công quốc gia", "hoạt động"),
@@ -111,20 +74,20 @@ def test_failing_checks_come_first() -> None:
     assert (view.age, view.age_why, view.clock) == ("6,4 năm", "theo ngày của firmware", "chậm 1,8 giây")
 
 
-def test_an_unknown_age_says_why() -> None:
+async def test_an_unknown_age_says_why() -> None:
     """In the check's own words, and a reason of a newer agent as it came."""
     pc = device()
     facts = pc.results["device", ""].facts
     for source, said in (("virtual_machine", "(máy ảo)"), ("newer", "(newer)"), (7, "")):
         facts.update(age_years=None, age_source=source)
-        view = device_page.build(city(), pc, CHECKS, NOW, "vi", HANOI, Silences())
+        view = await device_page.build(city(), pc, CHECKS, NOW, "vi", HANOI, Silences())
         assert (view.age, view.age_why) == ("không rõ", said)
 
 
-def test_a_newer_agents_words_are_shown_as_they_came() -> None:
+async def test_a_newer_agents_words_are_shown_as_they_came() -> None:
     """An unknown check, metric or reason is no error."""
     odd = result("quantum", "t9", Outcome.FAILED, "entangled", facts={"spin": None})
-    view = device_page.build(
+    view = await device_page.build(
         city(),
         msgspec.structs.replace(device(), results={("quantum", "t9"): odd}),
         CHECKS,
