@@ -60,6 +60,11 @@ campaign-kill: $(VENV)/.dev debian-test ## Kill agent and collector at every sys
 campaign-tokens: $(VENV)/.dev debian-test ## Read a signing token ten thousand times, crash a hundred modules, and look for a trace (about an hour)
 	@$(BIN)/python -m tests.checks.campaign_tokens --runs 10000
 
+.PHONY: campaign-verdict
+campaign-verdict: $(VENV)/.dev ## What holds of every verdict, tried on tens of thousands of cities
+	@$(BIN)/python -m tests.collector.readiness.campaign_properties
+	@$(BIN)/python -m tests.collector.readiness.campaign_path
+
 ##@ Housekeeping
 .PHONY: clean
 clean: ## Remove what was built: .venv, node_modules, caches (measured data in .state stays)

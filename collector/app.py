@@ -23,18 +23,22 @@ from collector.config import CollectorConfig, networks
 from collector.directory import Directory
 from collector.enrolment import Enrolment
 from collector.exposition import Catalogue, Exposition
+from collector.facts import Facts
+from collector.findings import Findings
 from collector.housekeeping import Housekeeping
 from collector.ingest import Ingest, Refusal
+from collector.insight import Insight
 from collector.ledger import Ledger
 from collector.live import Live
 from collector.log import one_line
+from collector.rules import Rules
 from collector.stations import Stations
 from collector.store.engine import Store
-from collector.sweep import Rules, Sweep
+from collector.sweep import Sweep
 from collector.telemetry import Telemetry
+from collector.waivers import Waivers
+from collector.web.contact import Silences
 from collector.web.pages import Settings, attach
-from collector.web.unit import Silences
-from collector.windows import Windows
 
 DRAIN_SECONDS = 10.0
 STALL_PERIOD = 0.5
@@ -56,6 +60,9 @@ class Parts(Struct):
     ingest: Ingest
     live: Live
     sweep: Sweep
+    rules: Rules
+    facts: Facts
+    catalog: Catalog
     housekeeping: Housekeeping
     enrolment: Enrolment
     api: Api
@@ -90,6 +97,9 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     stations = Stations(store)
     live = Live(store, directory, stations, catalog.units, catalog.targets)
     exposition = Exposition(metric for _, metric in catalog.metrics.values())
+    rules, waivers = Rules(store, catalog, now), Waivers(store)
+    facts = Facts(live, waivers, catalog.locality.hours, catalog.profile, catalog.targets_of)
+    live.consult(Insight(live, facts, rules, catalog.locality, now))
     sweep = Sweep(
         store,
         ledger,
@@ -97,8 +107,10 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         live,
         exposition,
         Catalogue({name: metric for name, (_, metric) in catalog.metrics.items()}, catalog.jobs),
-        Rules(catalog.profile, catalog.locality.id, catalog.targets_of, catalog.tell),
-        Windows(catalog.office, [line.window // 1_000_000 for line in catalog.profile.requirements if line.window]),
+        rules,
+        facts,
+        Findings(store, live, catalog.locality, lambda: rules.profile.freshness),
+        waivers,
         telemetry,
         now=now,
         complain=lambda why: log.error("sweep failed", extra={"why": one_line(why)}),
@@ -113,8 +125,9 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     )
     app = _application(config, catalog, live, handlers, telemetry, now)
     return Parts(
-        config, store, directory, telemetry, ledger, ingest, live, sweep, housekeeping, enrolment, handlers, app, now
-    )
+        config, store, directory, telemetry, ledger, ingest, live, sweep, rules, facts, catalog, housekeeping,
+        enrolment, handlers, app, now,
+    )  # fmt: skip
 
 
 def _application(
@@ -134,7 +147,12 @@ def _application(
         zone=catalog.zone,
         address=config.url,
         checks=catalog.checks,
-        silences=Silences(fresh.lost_contact // 1_000_000, fresh.no_data // 1_000_000),
+        silences=Silences(
+            fresh.lost_contact // 1_000_000,
+            fresh.no_data // 1_000_000,
+            fresh.late // 1_000_000,
+            catalog.locality.hours.calendar,
+        ),
         now=now,
     )
     events = attach(app, live, settings, _pages_guard(config))

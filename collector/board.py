@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from collector.attribution.model import Finding
+from collector.attribution.silent import Silent
 from collector.readiness.fixes import Path
-from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
+from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict, Waiver
 from collector.roster.model import Station, UnitRoster
 
 
@@ -46,9 +47,28 @@ class Board(Protocol):
         """Those that are not closed, of most units first."""
         ...
 
-    @property
-    def trouble(self) -> str:
+    def trouble(self, lang: str) -> str:
         """Why what is judged by is not what the files say: one line for people; empty when it is."""
+        ...
+
+    async def past_findings(self, since: int) -> list[Finding]:
+        """Those that were open at `since` (µs) or later."""
+        ...
+
+    async def expired_waivers(self, since: int) -> list[Waiver]:
+        """Those that ran out after `since` (µs), or have yet to; none that was revoked."""
+        ...
+
+    def silence_of(self, unit: str, device: str = "") -> Silent | None:
+        """Why the unit, or one of its devices, is not heard; None while it is."""
+        ...
+
+    def successors(self, code: str) -> list[str]:
+        """Today's units of a former one's code; empty where it is none."""
+        ...
+
+    def missing(self, lang: str) -> str:
+        """What the locality is known to have and nobody has listed yet; empty when all is listed."""
         ...
 
     def path(self, unit: str) -> Path | None:

@@ -11,9 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Struct
 
 from checks.kit import registry
 from checks.kit.model import Check, Fact, Metric
+from checks.kit.strict import ConfigError
 from collector import config as settings
 from collector import fitting, maintenance
 from collector import locality as localities
@@ -21,13 +23,17 @@ from collector import units as nation
 from collector.assignment import Assignment
 from collector.config import CollectorConfig
 from collector.locality import Document, Locality
-from collector.plan import UNIT
-from collector.readiness import profile_file
+from collector.plan import FORMER, UNIT
+from collector.readiness import prices, profile_file
 from collector.readiness.model import Target, Unit
+from collector.readiness.prices import Prices
 from collector.readiness.profile import Profile
 from collector.readiness.profile_file import nearest
 from collector.served import DeviceConfig, OfficeHours, Push, ServedJob
 from collector.tally import job_key
+
+MOST_NAMES = 128
+"""Former names of one unit that a check is told; Viet Nam's largest merger took in fewer."""
 
 
 class Measures:
@@ -45,20 +51,32 @@ class Measures:
             self.facts.update((f"{check.name}.{fact.name}", fact) for fact in check.facts)
 
 
+class Standards(Struct, frozen=True):
+    """What units are held to and what would mend them, and the ``files`` that this was read from."""
+
+    profile: Profile
+    prices: Prices
+    files: tuple[Path, ...]
+
+
 class Catalog:
-    """A locality in force. Read-only, safe from any thread. `now` is epoch seconds."""
+    """A locality in force. Read-only, safe from any thread. ``standards`` reads its profile and price list anew (raises
+    ConfigError). `now` is epoch seconds."""
 
     def __init__(
         self,
         measures: Measures,
         locality: Locality,
-        profile: Profile,
+        standards: Callable[[], Standards],
         units: dict[str, Unit],
         assignment: Assignment,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.checks, self.metrics, self.facts = measures.checks, measures.metrics, measures.facts
-        self.locality, self.profile, self.units = locality, profile, units
+        self.locality, self.units = locality, units
+        self.standards = standards
+        first = standards()
+        self.profile, self.prices, self.files = first.profile, first.prices, first.files
         self.targets: list[Target] = [site.target for site in locality.sites]
         self.office: Callable[[int], bool] = locality.hours.office
         self.distributions: dict[str, tuple[str, ...]] = {
@@ -119,7 +137,9 @@ class Catalog:
         kept = self._configs.get((unit, role))
         if kept is None or kept[0] != present:
             jobs, push, limits = self.jobs_for(unit, role), Push(self.locality.linger), self.locality.limits
-            jobs = [_named(job, self.units[unit].name) if unit in self.units else job for job in jobs]
+            if unit in self.units:
+                said = {UNIT: [self.units[unit].name], FORMER: self.locality.former.names(unit)[:MOST_NAMES]}
+                jobs = [_named(job, said) for job in jobs]
             told = msgspec.json.encode((unit, jobs, push, hours, windows, limits), order="sorted")
             config = DeviceConfig(
                 etag=hashlib.sha256(told).hexdigest()[:16],
@@ -145,12 +165,12 @@ class Catalog:
         return OfficeHours(int(offset.total_seconds()) if offset is not None else 0, self._week)
 
 
-def _named(job: ServedJob, name: str) -> ServedJob:
-    """`job` with the unit's name in its place."""
+def _named(job: ServedJob, said: Mapping[str, list[str]]) -> ServedJob:
+    """`job` with what is `said` of the unit in the places of UNIT and FORMER."""
     filled = {
-        key: [name if part == UNIT else part for part in value]
+        key: [word for part in value for word in (said.get(part, [part]) if isinstance(part, str) else [part])]
         for key, value in job.params.items()
-        if isinstance(value, list) and UNIT in value
+        if isinstance(value, list)
     }
     return msgspec.structs.replace(job, params=job.params | filled) if filled else job
 
@@ -161,19 +181,48 @@ def load(config: CollectorConfig, measures: Measures | None = None) -> Catalog:
     file = settings.locality_file(config)
     locality, document = localities.load(file)
     country = nation.load(config.units)
-    profile = profile_file.load(_profile_file(locality, document, file), known)
     units = fitting.units_of(locality, document, country)
     assignment = Assignment(locality, known.checks, config.url)
     fitting.check_jobs(locality, document, known.checks, assignment)
+
+    def standards() -> Standards:
+        return _standards(known, locality, document, file, {unit.kind for unit in units.values()})
+
+    return Catalog(known, locality, standards, units, assignment)
+
+
+def _standards(known: Measures, locality: Locality, document: Document, file: Path, kinds: set[str]) -> Standards:
+    kinds = kinds | set(nation.KINDS)
+    chosen = _profile_file(locality, document, file)
+    profile, files = profile_file.load_with_files(chosen, known, kinds=kinds)
     fitting.check_measured(profile, locality, document)
-    return Catalog(known, locality, profile, units, assignment)
+    listed = next(path for path in (_folder(file) / "prices.yaml", settings.SHIPPED / "prices.yaml") if path.exists())
+    others = [_others(path, known, kinds) for folder in _folders(file) for path in sorted(folder.glob("*.yaml"))]
+    priced = prices.load(listed, prices.keys([profile, *filter(None, others)]))
+    return Standards(profile, priced, (*files, listed))
+
+
+def _others(file: Path, known: Measures, kinds: set[str]) -> Profile | None:
+    """A profile that is not in force, for what the price list may name; what is wrong with it is said when it is."""
+    try:
+        return profile_file.read(file, known, kinds=kinds)
+    except ConfigError:
+        return None
+
+
+def _folder(file: Path) -> Path:
+    return file.resolve().parent.parent
+
+
+def _folders(file: Path) -> tuple[Path, ...]:
+    """Where profiles lie: beside the locality's folder, then the shipped ones."""
+    return tuple(dict.fromkeys((_folder(file) / "profiles", settings.SHIPPED / "profiles")))
 
 
 def _profile_file(locality: Locality, document: Document, file: Path) -> Path:
-    found = file.resolve().parent.parent / "profiles" / f"{locality.profile}.yaml"
-    shipped = settings.SHIPPED / "profiles" / f"{locality.profile}.yaml"
-    for path in (found, shipped):
+    paths = [folder / f"{locality.profile}.yaml" for folder in _folders(file)]
+    for path in paths:
         if path.parent.name == "profiles" and path.exists():
             return path
-    known = {path.stem for folder in (found.parent, shipped.parent) for path in folder.glob("*.yaml")}
+    known = {path.stem for folder in _folders(file) for path in folder.glob("*.yaml")}
     raise document.error(("profile",), f"no profile is called {locality.profile!r}; {nearest(locality.profile, known)}")

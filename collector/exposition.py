@@ -59,7 +59,17 @@ DEVICE = (
     Family("sansang_check_reason", (*_JOB, "reason"), "1 for the reason why the newest run is not ok."),
     Family("sansang_check_timestamp_seconds", _JOB, "When the newest run was taken."),
 )
-FAMILIES = UNIT + DEVICE
+FINDING = (
+    Family("sansang_finding", ("id", "segment", "cause", "provider"), "1 for a fault that is present now."),
+    Family("sansang_finding_units", ("id",), "Units in which the fault stops something."),
+)
+STANDARDS = (
+    Family(
+        "sansang_profile_loaded", (), "1 while the profile in force is what its files say, 0 while they are refused."
+    ),
+    Family("sansang_profile_info", ("profile",), "The profile in force: 1."),
+)
+FAMILIES = UNIT + FINDING + STANDARDS + DEVICE
 NOTHING = Due()
 Lines = dict[str, str]
 """A unit's or a device's lines by series name, each line ended."""
@@ -187,11 +197,24 @@ class Exposition:
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         checks = (_family(metric) for metric in metrics)
-        self._device_heads = {family.series: _head(family) for family in (*DEVICE, *checks)}
-        self._unit_heads = {family.series: _head(family) for family in UNIT}
+        self._device_heads = {family.series: head(family) for family in (*DEVICE, *checks)}
+        self._finding_heads = {family.series: head(family) for family in FINDING}
+        self._unit_heads = {family.series: head(family) for family in UNIT}
         self._units: dict[str, Lines] = {}
         self._devices: dict[str, dict[str, Lines]] = {}
+        self._findings: Lines = {}
+        self._standards = ""
         self._kept: str | None = None
+
+    def put_findings(self, lines: Lines) -> None:
+        """Those that are present, by family (:mod:`collector.attribution.exported`)."""
+        self._findings = lines
+        self._kept = None
+
+    def put_standards(self, text: str) -> None:
+        """What is judged by: families as they are served."""
+        if text != self._standards:
+            self._standards, self._kept = text, None
 
     def put_unit(self, unit: str, lines: Lines) -> None:
         self._units[unit] = lines
@@ -209,7 +232,8 @@ class Exposition:
     def units_text(self) -> str:
         """All units' families; kept until a unit changes."""
         if self._kept is None:
-            self._kept = _join(self._unit_heads, self._units.values())
+            families = _join(self._unit_heads, self._units.values()) + _join(self._finding_heads, [self._findings])
+            self._kept = families + self._standards
         return self._kept
 
     def devices_text(self, unit: str | None = None) -> str:
@@ -222,7 +246,7 @@ def _family(metric: Metric) -> Family:
     return Family(metric.series, (*_JOB, *metric.labels), metric.help, "counter" if metric.counter else "gauge")
 
 
-def _head(family: Family) -> str:
+def head(family: Family) -> str:
     return f"# HELP {family.series} {family.help}\n# TYPE {family.series} {family.kind}\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,19 +13,32 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from checks.kit.model import Result
 from collector.attribution.model import Finding
+from collector.attribution.silent import Silent
 from collector.directory import Directory
 from collector.log import one_line
 from collector.readiness.fixes import Path
-from collector.readiness.model import DeviceFacts, Target, Transition, Unit, UnitVerdict
+from collector.readiness.model import Bilingual, DeviceFacts, Target, Transition, Unit, UnitVerdict, Waiver
 from collector.roster.model import Station, UnitRoster
 from collector.stations import Stations, bought_at
-from collector.store import history
+from collector.store import findings, history, moves, waivers
 from collector.store.devices import Device
 from collector.store.engine import Store
 from collector.store.states import Latest, State
 
 log = logging.getLogger("sansang.board")
 _decode = msgspec.json.Decoder(Result).decode
+
+
+T = TypeVar("T")
+
+
+class Insight(Protocol):
+    """What follows from the verdicts: :class:`collector.insight.Insight`."""
+
+    def path(self, unit: str) -> Path | None: ...
+    def silence_of(self, unit: str, device: str = "") -> Silent | None: ...
+    def successors(self, code: str) -> list[str]: ...
+    def missing(self, lang: str) -> str: ...
 
 
 class Live:
@@ -38,7 +52,8 @@ class Live:
         self._states: dict[str, State] = {}
         self._verdicts: dict[str, UnitVerdict] = {}
         self._findings: list[Finding] = []
-        self._trouble = ""
+        self._trouble: Bilingual = {}
+        self._insight: Insight | None = None
         self._generation = 0
         self._waiters: set[asyncio.Future[None]] = set()
 
@@ -62,22 +77,44 @@ class Live:
     def findings(self) -> list[Finding]:
         return self._findings
 
-    @property
-    def trouble(self) -> str:
-        return self._trouble
+    def trouble(self, lang: str) -> str:
+        return self._trouble.get(lang, "")
 
     def path(self, unit: str) -> Path | None:
-        return None
+        return self._insight.path(unit) if self._insight else None
+
+    def silence_of(self, unit: str, device: str = "") -> Silent | None:
+        return self._insight.silence_of(unit, device) if self._insight else None
+
+    def successors(self, code: str) -> list[str]:
+        return self._insight.successors(code) if self._insight else []
+
+    def missing(self, lang: str) -> str:
+        return self._insight.missing(lang) if self._insight else ""
 
     async def verdict_at(self, unit: str, at: int) -> UnitVerdict | None:
-        return None
+        found = await self._past(lambda connection: [history.verdict_at(connection, unit, at)])
+        return found[0] if found else None
 
     async def moves(self, device: str) -> list[tuple[int, str, str]]:
-        return []
+        found = await self._past(lambda connection: moves.of_device(connection, device))
+        return [(one.at, one.old, one.new) for one in found]
+
+    async def past_findings(self, since: int) -> list[Finding]:
+        return await self._past(lambda connection: findings.since(connection, since))
+
+    async def expired_waivers(self, since: int) -> list[Waiver]:
+        found = await self._past(lambda connection: waivers.since(connection, since))
+        return [waiver for waiver in found if waiver.revoked_at is None]
 
     @property
     def stations(self) -> Stations:
         return self._stations
+
+    @property
+    def populated(self) -> set[str]:
+        """Units that have a device, of this locality or of another."""
+        return self._directory.units
 
     def devices_of(self, unit: str) -> list[DeviceFacts]:
         return [self._facts(device) for device in self._directory.of_unit(unit)]
@@ -98,7 +135,7 @@ class Live:
     async def changes(self, since: int) -> list[Transition]:
         return await self._past(lambda connection: history.verdicts(connection, since))
 
-    async def _past(self, read: Callable[[Connection], list[Transition]]) -> list[Transition]:
+    async def _past(self, read: Callable[[Connection], list[T]]) -> list[T]:
         """The present is in memory and is shown even when the database is down; the past is then missing."""
         try:
             return await self._store.read(read)
@@ -121,10 +158,28 @@ class Live:
         self._states.update((state.device, state) for state in states)
         self._verdicts.update((verdict.unit, verdict) for verdict in verdicts)
         if states or verdicts:
-            self._generation += 1
-            for waiter in self._waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+            self._wake()
+
+    def show_findings(self, found: list[Finding]) -> None:
+        """Those that are not closed, of most units first."""
+        self._findings = sorted(found, key=lambda one: (one.cleared_at is not None, -len(one.units), one.opened_at))
+        self._wake()
+
+    def show_trouble(self, trouble: Bilingual) -> None:
+        """Why what is judged by is not what the files say; empty when it is."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._wake()
+
+    def consult(self, insight: Insight) -> None:
+        """What follows from the verdicts is asked of `insight` from now on."""
+        self._insight = insight
+
+    def _wake(self) -> None:
+        self._generation += 1
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _facts(self, device: Device) -> DeviceFacts:
         state = self._states.get(device.id)

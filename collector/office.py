@@ -15,9 +15,13 @@ import msgspec
 from aiohttp import web
 
 from collector.app import Parts
+from collector.former import Gone
 from collector.ingest import Refusal
+from collector.judgement import Judgement
+from collector.moving import Moving
 from collector.roster.desk import Desk
 from collector.store import devices, roster
+from collector.waiving import Waiving
 
 SOCKET = "admin.sock"
 MAX_REQUEST = 64 * 1024 * 1024
@@ -40,21 +44,34 @@ class Office:
             "devices.list": self.list_devices,
             "devices.approve": lambda device: self._set_status(device, devices.ACTIVE),
             "devices.revoke": lambda device: self._set_status(device, devices.REVOKED),
-            "readiness": self.readiness,
             "import": self.take,
             "roster.match": self.match,
             "roster.unmatch": self.unmatch,
             "roster.unmatched": self.unmatched,
             **Desk(parts.store, parts.now).calls,
+            **Judgement(parts.store, parts.live, parts.facts, parts.rules, parts.now).calls,
+            **Moving(parts.store, parts.live.units, parts.now, parts.sweep.once).calls,
+            **Waiving(
+                parts.store,
+                parts.live.units,
+                lambda: parts.rules.profile,
+                parts.catalog.zone,
+                parts.now,
+                parts.sweep.once,
+            ).calls,
         }
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Raises Wrong."""
-        return msgspec.to_builtins(await self.calls[name](**arguments))
+        """Raises Wrong. Every ``unit`` may be told by a code of before the merger."""
+        if arguments.get("unit") is not None:
+            arguments = arguments | {"unit": self._today(arguments["unit"])}
+        try:
+            return msgspec.to_builtins(await self.calls[name](**arguments))
+        except devices.Refused as why:
+            raise Wrong(str(why)) from None
 
     async def create_token(self, unit: str, seats: int, days: float, review: bool = False, note: str = "") -> str:
         """The secret text of a new token; shown once, stored as a hash."""
-        self._unit(unit)
         return await self._parts.store.write(
             lambda connection: devices.create_token(
                 connection, unit=unit, seats=seats, now=self._parts.now(), days=days, review=review, note=note
@@ -73,8 +90,6 @@ class Office:
 
     async def list_devices(self, unit: str | None = None) -> list[dict[str, Any]]:
         """Every device, or one unit's, with what was last heard of it."""
-        if unit is not None:
-            self._unit(unit)
         live = self._parts.live
         codes = [unit] if unit else sorted(self._parts.directory.units)
         return [
@@ -119,8 +134,6 @@ class Office:
 
     async def unmatched(self, unit: str | None = None) -> dict[str, Any]:
         """Active devices that stand nowhere, and stations where nobody does, of units that the roster names."""
-        if unit is not None:
-            self._unit(unit)
         live = self._parts.live
         codes = sorted(live.stations.units & live.units.keys()) if unit is None else [unit]
         stations = [station for code in codes for station in live.stations_of(code)]
@@ -138,14 +151,6 @@ class Office:
             ],
         }
 
-    async def readiness(self, unit: str | None = None) -> list[Any]:
-        """The verdict of one unit, or of all that have a device."""
-        if unit is not None:
-            self._unit(unit)
-        verdicts = self._parts.live.verdicts
-        codes = [unit] if unit else [code for code in verdicts if code in self._parts.directory.units]
-        return [verdicts[code] for code in codes]
-
     async def take(self, batches: list[bytes]) -> list[dict[str, Any]]:
         """The signed batches of a technician's file; as their device would have pushed them, one by one, except
         that the time they took says nothing of its clock."""
@@ -158,9 +163,12 @@ class Office:
             return {"error": refusal.code, "message": str(refusal)}
         return {"device": ack.agent, "durable": ack.durable}
 
-    def _unit(self, code: str) -> None:
-        if code not in self._parts.live.units:
-            raise Wrong(f"no unit has the code {code!r} in this locality")
+    def _today(self, code: str) -> str:
+        """Today's code of the unit that `code`, maybe of before the merger, means."""
+        try:
+            return self._parts.catalog.locality.former.today(code, self._parts.live.units)
+        except Gone as why:
+            raise Wrong(str(why)) from None
 
 
 class Socket:

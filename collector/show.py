@@ -32,6 +32,11 @@ _HEADS = {
     "verdict": ("kết luận", "verdict"),
     "why": ("lý do", "why"), "devices": ("thiết bị", "devices"), "what": ("yêu cầu", "requirement"),
     "station": ("vị trí", "station"), "title": ("tên gọi", "called"),
+    "began": ("từ", "since"), "since": ("từ", "since"), "failed": ("hỏng từ", "first failed"),
+    "ready": ("sẵn sàng lần cuối", "last ready"), "times": ("thời gian", "time in state"),
+    "cost": ("chi phí", "cost"), "total": ("cộng dồn", "in all"), "many": ("số lượng", "quantity"),
+    "units": ("đơn vị", "units"), "owner": ("ai xử lý", "whose"), "kind": ("loại", "kind"),
+    "author": ("người quyết định", "author"),
     "value": ("đo được", "measured"), "need": ("cần", "needed"), "source": ("căn cứ", "source"),
 }  # fmt: skip
 
@@ -42,12 +47,13 @@ def console() -> Console:
     return found if found.is_terminal else Console(width=PIPE)
 
 
-def _table(lang: str, *columns: str, right: Iterable[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+def table(lang: str, *columns: str, right: Iterable[str] = ()) -> Table:
+    """An empty table with these columns of _HEADS, those in `right` aligned right."""
+    shown = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in right else "left"
-        table.add_column(_HEADS[column][lang == "en"], justify=justify, no_wrap=column in ("id", "code", "verdict"))
-    return table
+        shown.add_column(_HEADS[column][lang == "en"], justify=justify, no_wrap=column in ("id", "code", "verdict"))
+    return shown
 
 
 def _called(unit: str, known: Mapping[str, Unit]) -> str:
@@ -56,18 +62,18 @@ def _called(unit: str, known: Mapping[str, Unit]) -> str:
 
 
 def units(found: Iterable[Unit], lang: str) -> None:
-    table = _table(lang, "code", "name", "province")
+    shown = table(lang, "code", "name", "province")
     for unit in found:
-        table.add_row(unit.code, escape(unit.name), escape(unit.province))
-    console().print(table)
+        shown.add_row(unit.code, escape(unit.name), escape(unit.province))
+    console().print(shown)
 
 
 def tokens(found: list[dict[str, Any]], lang: str) -> None:
-    table = _table(lang, "id", "unit", "seats", "expires", "status", "note", right=["seats"])
+    shown = table(lang, "id", "unit", "seats", "expires", "status", "note", right=["seats"])
     for token in found:
         status = ("đã thu hồi", "revoked") if token["revoked_at"] else ("có hiệu lực", "in force")
         seats = f"{token['used']}/{token['seats']}"
-        table.add_row(
+        shown.add_row(
             token["id"],
             token["unit"],
             seats,
@@ -75,35 +81,35 @@ def tokens(found: list[dict[str, Any]], lang: str) -> None:
             status[lang == "en"],
             escape(token["note"]),
         )
-    console().print(table)
+    console().print(shown)
 
 
 def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -> None:
-    table = _table(lang, "id", "unit", "role", "status", "seen", "clock", right=["clock"])
+    shown = table(lang, "id", "unit", "role", "status", "seen", "clock", right=["clock"])
     for device in found:
         name = _called(device["unit"], known)
         offset = device["clock_offset"]
         clock = "—" if offset is None else f"{offset:+.1f}"
         seen = _instant(device["last_seen"])
-        table.add_row(device["id"], escape(name), device["role"], device["status"], seen, clock)
-    console().print(table)
+        shown.add_row(device["id"], escape(name), device["role"], device["status"], seen, clock)
+    console().print(shown)
 
 
 def unmatched(found: dict[str, Any], known: Mapping[str, Unit], lang: str) -> None:
     """Devices that stand nowhere, then stations where nobody does; who goes where is for people to say."""
-    stations = _table(lang, "station", "unit", "role", "title")
+    stations = table(lang, "station", "unit", "role", "title")
     for one in found["stations"]:
         name = _called(one["unit"], known)
         stations.add_row(escape(one["id"]), escape(name), text(f"station_{one['role']}", lang), escape(one["title"]))
-    homeless = _table(lang, "id", "unit", "role", "seen")
+    homeless = table(lang, "id", "unit", "role", "seen")
     for one in found["devices"]:
         name = _called(one["unit"], known)
         homeless.add_row(one["id"], escape(name), text(f"role_{one['role']}", lang), _instant(one["last_seen"]))
     heads = (("Thiết bị chưa có vị trí", "Devices without a station"), ("Vị trí chưa có thiết bị", "Free stations"))
-    for head, table in zip(heads, (homeless, stations), strict=True):
-        console().print(f"[bold]{head[lang == 'en']}: {table.row_count}[/]")
-        if table.row_count:
-            console().print(table)
+    for head, shown in zip(heads, (homeless, stations), strict=True):
+        console().print(f"[bold]{head[lang == 'en']}: {shown.row_count}[/]")
+        if shown.row_count:
+            console().print(shown)
 
 
 def readiness(
@@ -118,25 +124,25 @@ def readiness(
             _requirements(verdict, lang)
     if detailed:
         return
-    table = _table(lang, "code", "name", "verdict", "why", "devices", right=["devices"])
+    shown = table(lang, "code", "name", "verdict", "why", "devices", right=["devices"])
     for verdict in sorted(verdicts, key=lambda one: (order.index(one.verdict), one.unit)):
         why = words.cause(verdict, lang, targets)
         counted = f"{verdict.reporting}/{verdict.expected}"
-        table.add_row(verdict.unit, escape(known[verdict.unit].name), _mark(verdict, lang), escape(why), counted)
-    console().print(table)
+        shown.add_row(verdict.unit, escape(known[verdict.unit].name), _mark(verdict, lang), escape(why), counted)
+    console().print(shown)
 
 
 def _requirements(verdict: UnitVerdict, lang: str) -> None:
     wide = console().width >= WIDE
-    table = _table(lang, "what", "verdict", "value", "need", *(["source"] if wide else []), right=["value"])
+    shown = table(lang, "what", "verdict", "value", "need", *(["source"] if wide else []), right=["value"])
     for line in verdict.requirements:
         state = f"[{INK[line.state]}]{words.verdict_glyph(line.state)} {words.verdict_word(line.state, lang)}[/]"
         value = words.reason_word(line.reason, lang) if line.value is None else quantity(line.value, line.unit, lang)
         source = [escape(line.source.get(lang, ""))] if wide else []
-        table.add_row(
+        shown.add_row(
             escape(line.title.get(lang, line.id)), state, escape(value), escape(words.need(line, lang)), *source
         )
-    console().print(table)
+    console().print(shown)
 
 
 def _mark(verdict: UnitVerdict, lang: str | None = None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from collector.readiness.profile import NEEDS
 from collector.roster.model import Key, Roster, Station, UnitRoster, purchased
 from collector.store import roster
 from collector.store.devices import ACTIVE, PENDING, Device
@@ -41,6 +42,11 @@ class Stations:
 
     def _changed(self, connection: Connection) -> Roster | None:
         return None if roster.mark(connection) == self._roster.mark else roster.load(connection)
+
+    @property
+    def roster(self) -> Roster | None:
+        """All of it; None where nothing was ever imported."""
+        return self._roster if self._roster.codes else None
 
     def told(self, unit: str) -> UnitRoster | None:
         """What the unit as a whole should have, None when the roster does not name it."""
@@ -97,6 +103,14 @@ def due(unit: UnitRoster | None, stations: list[Station], heard: Container[str])
         seen={role: seen[role] for role in dict.fromkeys(roles)},
         contract={way: mbps * 125_000 for way, mbps in ways if mbps is not None},
     )
+
+
+def needs(told: UnitRoster | None, stations: list[Station]) -> dict[str, float]:
+    """What requirements may ask of the roster (NEEDS), by name; without what is not told."""
+    known = {name: getattr(told, name) for name in NEEDS if told is not None and hasattr(told, name)}
+    found = {name: float(value) for name, value in known.items() if value is not None}
+    count = sum(station.agent for station in stations)
+    return found | {"stations": float(count)} if count else found
 
 
 Move = tuple[Key, str | None]

@@ -4,58 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from collector.attribution.model import Observation
 from collector.directory import Directory
 from collector.exposition import Catalogue, Exposition, Lines, device_lines, unit_lines
+from collector.facts import Facts
+from collector.findings import Findings
 from collector.ledger import Ledger, Touched
 from collector.live import Live
 from collector.readiness.evaluate import evaluate, next_change
-from collector.readiness.model import (
-    RequirementState,
-    Silence,
-    Target,
-    Transition,
-    UnitFacts,
-    UnitVerdict,
-    Verdict,
-)
-from collector.readiness.profile import Profile
+from collector.readiness.model import Silence, Transition, UnitVerdict
+from collector.readiness.replay import restored
 from collector.readiness.transitions import compare
+from collector.reload import exported
+from collector.rules import Rules
 from collector.stations import due, moves
 from collector.store import history, roster, states
-from collector.store.devices import ACTIVE
 from collector.store.engine import Store
 from collector.telemetry import Telemetry
-from collector.windows import Windows
+from collector.waivers import Waivers
 
 RECHECK = 60_000_000  # µs; a window slides even when nothing arrives
 CHUNK = 64  # units judged between two breaths of the event loop
 
 
-class Rules(Struct, frozen=True):
-    """What units are judged by, and which targets apply to each. ``tell`` takes what the roster knows of a unit's line,
-    False when it does not fit."""
-
-    profile: Profile
-    locality: str
-    targets: Callable[[str], list[Target]]
-    tell: Callable[[str, dict[str, Any]], bool]
-
-
 class Judged(Struct, frozen=True):
     """A unit as one sweep found it, ready to be published: its devices, the lines of those that said something new with
-    their unknown samples, and when silence alone will change the verdict."""
+    their unknown samples, what they observe of their way, and when time alone will change the verdict."""
 
     before: UnitVerdict | None
     verdict: UnitVerdict
     lines: Lines
     devices: set[str]
     rendered: dict[str, tuple[Lines, int]]
+    observed: list[Observation]
     change: int | None
 
 
@@ -72,7 +58,9 @@ class Sweep:
         exposition: Exposition,
         catalogue: Catalogue,
         rules: Rules,
-        windows: Windows,
+        facts: Facts,
+        findings: Findings,
+        waivers: Waivers,
         telemetry: Telemetry,
         *,
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
@@ -80,7 +68,8 @@ class Sweep:
     ) -> None:
         self._store, self._ledger, self._directory = store, ledger, directory
         self._live, self._exposition, self._catalogue = live, exposition, catalogue
-        self._rules, self._windows, self._telemetry = rules, windows, telemetry
+        self._rules, self._facts, self._findings = rules, facts, findings
+        self._waivers, self._telemetry = waivers, telemetry
         self._now, self._complain = now, complain
         self._alone = asyncio.Lock()
         self._due: dict[str, int] = {}
@@ -93,6 +82,8 @@ class Sweep:
         """Takes up where judging last stopped: states and the newest transitions are read, every unit is judged."""
         await self._directory.refresh()
         await self.take_roster()
+        await self._rules.start()
+        await self._findings.start(self._now())
         found = await self._store.run(self._take_up)
         self._live.update(found, restored(await self._store.read(history.newest)))
         self._dirty = set(self._live.units)
@@ -123,17 +114,32 @@ class Sweep:
         started = time.perf_counter()
         await self._directory.refresh()
         await self.take_roster()
+        if await self._rules.look():
+            self._facts.use(self._rules.profile)
+            self._dirty |= self._live.units.keys()
+        self._show_standards()
+        now = self._now()
+        self._dirty |= await self._waivers.refresh(now) & self._live.units.keys()
         touched: Touched = await self._store.run(self._ledger.touched)
-        self._windows.invalidate(touched.hours)
+        self._facts.windows.invalidate(touched.hours)
         self._dirty |= self._touched_units(touched)
         self._live.update(touched.states, [])
-        now = self._now()
         await self._match(now)
         due = sorted(self._dirty | {unit for unit, at in self._due.items() if at <= now})
         for first in range(0, len(due), CHUNK):
             await self._judge(due[first : first + CHUNK], now)
+        found = await self._findings.advance(now)
+        if found is not None:
+            self._exposition.put_findings(found)
         self._telemetry.sweep.set(time.perf_counter() - started)
         self._telemetry.swept.set(now / 1e6)
+
+    def _show_standards(self) -> None:
+        """What is judged by, and whether the files say the same."""
+        trouble, name = self._rules.trouble, self._rules.profile.name
+        said = {lang: trouble.said(name, self._now(), lang) for lang in ("vi", "en")} if trouble else {}
+        self._live.show_trouble(said)
+        self._exposition.put_standards(exported(name, loaded=trouble is None))
 
     def _touched_units(self, touched: Touched) -> set[str]:
         units = {unit for unit, _ in touched.hours}
@@ -151,6 +157,7 @@ class Sweep:
             if present.get(device) != self._statuses.get(device):
                 self._news.add(device)
                 units.update(where[0] for where in (present.get(device), self._statuses.get(device)) if where)
+                self._findings.forget_topology()
         self._statuses = present
         return units & self._live.units.keys()
 
@@ -169,6 +176,8 @@ class Sweep:
         self._dirty |= units & self._live.units.keys()
         self._loose |= units
         self._news.update(device.id for unit in units for device in self._directory.of_unit(unit))
+        if units:
+            self._findings.forget_topology()
 
     async def _match(self, now: int) -> None:
         """Stations and devices that plainly belong together, or no more, in units where one of them has changed."""
@@ -201,7 +210,7 @@ class Sweep:
 
     def _judged(self, connection: Connection, unit: str, now: int) -> Judged:
         """On a reader's thread, so that pages and pushes go on meanwhile."""
-        facts = self._facts(connection, unit, now)
+        facts = self._facts.of(connection, unit, now)
         before = self._live.verdicts.get(unit)
         verdict = evaluate(self._rules.profile, facts, now, before)
         new = [device for device in facts.devices if device.id in self._news]
@@ -211,21 +220,13 @@ class Sweep:
         owed = due(stations.told(unit), stations.of_unit(unit), heard)
         unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality, owed)
         change = next_change(self._rules.profile, facts, verdict) if facts.devices else None
-        return Judged(before, verdict, unit_text, {device.id for device in facts.devices}, rendered, change)
-
-    def _facts(self, connection: Connection, unit: str, now: int) -> UnitFacts:
-        devices = self._live.devices_of(unit)
-        active = [device for device in devices if device.status == ACTIVE]
-        buckets = self._windows.read(connection, unit, now // 1_000_000) if active else []
-        targets = self._rules.targets(unit)
-        stations = self._live.stations.expected(unit)
-        return UnitFacts(
-            unit=unit, expected=len(active), devices=active, targets=targets, buckets=buckets, stations=stations
-        )
+        observed = self._findings.observe(facts, now)
+        return Judged(before, verdict, unit_text, {device.id for device in facts.devices}, rendered, observed, change)
 
     def _publish(self, one: Judged, now: int) -> None:
         unit = one.verdict.unit
         self._exposition.put_unit(unit, one.lines)
+        self._findings.update(unit, one.observed)
         for device, (lines, unknown) in one.rendered.items():
             self._exposition.put_device(unit, device, lines)
             self._telemetry.unknown_metrics.inc(unknown)
@@ -240,37 +241,3 @@ class Sweep:
 def _unheard(verdict: UnitVerdict | None) -> bool:
     """Whether nothing of the unit has been stored yet: thousands that never had a device leave no row."""
     return verdict is None or verdict.silence is Silence.NEVER_ENROLLED
-
-
-def restored(newest: Iterable[Transition]) -> list[UnitVerdict]:
-    """Verdicts as the newest transitions left them: enough to carry on ``since`` and holds, not to be shown."""
-    found: dict[str, UnitVerdict] = {}
-    for change in newest:
-        verdict = found.setdefault(
-            change.unit,
-            UnitVerdict(
-                unit=change.unit,
-                verdict=Verdict.UNKNOWN,
-                at=change.at,
-                since=change.at,
-                profile=change.profile,
-                expected=0,
-                reporting=0,
-            ),
-        )
-        if change.subject == "verdict":
-            verdict.verdict, verdict.since = Verdict(change.new), change.at
-        elif change.subject == "silence":
-            verdict.silence = Silence(change.new) if change.new else None
-            verdict.silent_since = change.at if change.new else None
-        else:
-            verdict.requirements.append(
-                RequirementState(
-                    id=change.subject.removeprefix("requirement:"),
-                    title={},
-                    mandatory=False,
-                    state=Verdict(change.new),
-                    since=change.at,
-                )
-            )
-    return list(found.values())

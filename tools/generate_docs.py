@@ -22,6 +22,7 @@ from collector.locality import LocalityFile
 from collector.readiness import words as judged
 from collector.readiness.model import Silence, Verdict
 from collector.readiness.profile import AGENT_FACTS
+from collector.readiness.prices import PricesFile
 from collector.readiness.schema import ProfileFile
 from collector.telemetry import Telemetry
 
@@ -57,7 +58,15 @@ FILES: tuple[tuple[str, type[Struct], str], ...] = (
         ),
     ),
     ("localities/NAME.yaml", LocalityFile, "Named by `locality` in collector.yaml."),
-    ("profiles/NAME.yaml", ProfileFile, "Named by `profile` in the locality."),
+    (
+        "profiles/NAME.yaml",
+        ProfileFile,
+        (
+            "Named by `profile` in the locality, or by `extends` in another profile. A limit that nothing can meet, or "
+            "that everything meets, is refused; so is a word that a fact never says."
+        ),
+    ),
+    ("prices.yaml", PricesFile, "Beside `localities/`, else the shipped one: what meets a requirement, and its price."),
 )
 WRITING = (
     'A code is text: write `"00004"` in quotes, or YAML makes it the number 4. A length of time is a number and one of '
@@ -99,6 +108,7 @@ def metrics() -> str:
     """METRICS.md."""
     parts = ["# Metrics", NOTE, READING]
     parts += ["## Units", "`GET /metrics`.", _families(exposition.UNIT)]
+    parts += ["## Findings and standards", "`GET /metrics`.", _families(exposition.FINDING + exposition.STANDARDS)]
     parts += ["## Devices", "`GET /metrics/devices`, `?unit=` for one unit.", _families(exposition.DEVICE)]
     checks = registry.find()
     parts += ["## Checks", "Beside `unit`, `device`, `check` and `target`, on `GET /metrics/devices`."]

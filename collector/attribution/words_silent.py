@@ -67,7 +67,7 @@ SIGNS: dict[str, Pair] = {
     "ups": ("bộ lưu điện ở {name} chạy pin lúc {at}", "the UPS at {name} ran on battery at {at}"),
     "discharging": ("{count}/{of} máy đang chạy pin", "{count} of {of} PCs were on battery"),
     "together": ("{count} thiết bị cùng dừng từ {at}", "{count} devices stopped together from {at} on"),
-    "finding": ("thuộc phát hiện {name} ({count} đơn vị)", "part of finding {name} ({count} units)"),
+    "finding": ("thuộc sự cố {name} ({count} đơn vị)", "part of finding {name} ({count} units)"),
     "interface": ("{name} báo cổng đường truyền tắt lúc {at}", "{name} told at {at} that the line's port is down"),
     "provider": ("{count}/{of} đơn vị khác của {name} cũng im", "{count} of {of} other units of {name} are silent too"),
     "others": (

@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
-from agent.locate import TITLES, Fault, Segment, locate, words
+from agent.locate import Fault, locate, words
 from checks.kit.model import Outcome, Reason, Result, Scalar
+from checks.kit.segment import TITLES, Segment
 
 OK, FAILED, ERROR = Outcome.OK, Outcome.FAILED, Outcome.ERROR
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from collector.readiness.hours import Hours, Span, minutes
+from collector.readiness.model import Calendar
 from collector.tally import BUCKET_SECONDS
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -74,3 +75,51 @@ def test_the_last_half_hour_of_a_day_can_be_office_time() -> None:
 )  # fmt: skip
 def test_a_time_of_day_is_read_strictly(text: str | int, time: int | None) -> None:
     assert minutes(text) == time
+
+
+def micros(text: str) -> int:
+    return at(text) * 1_000_000
+
+
+def test_without_office_hours_it_is_always_open() -> None:
+    """Nothing ever changes."""
+    assert Hours(VIETNAM).calendar(micros("2026-11-21T03:00")) == Calendar(open=True, since=0, closed_at=0, until=None)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_open", "since", "closed_at", "until"),
+    [
+        ("2026-11-20T09:00", True, "2026-11-20T07:30", "2026-11-19T17:00", "2026-11-20T11:30"),
+        ("2026-11-20T07:30", True, "2026-11-20T07:30", "2026-11-19T17:00", "2026-11-20T11:30"),
+        ("2026-11-20T12:00", False, "2026-11-20T11:30", "2026-11-20T11:30", "2026-11-20T13:00"),
+        ("2026-11-20T17:00", False, "2026-11-20T17:00", "2026-11-20T17:00", "2026-11-21T07:30"),
+        ("2026-11-22T10:00", False, "2026-11-21T11:30", "2026-11-21T11:30", "2026-11-23T07:30"),
+    ],
+)
+def test_a_calendar_says_since_when_and_until_when(
+    now: str, is_open: bool, since: str, closed_at: str, until: str
+) -> None:
+    """At opening time it is open, at closing time closed; over a Sunday it looks past the day."""
+    assert OFFICE.calendar(micros(now)) == Calendar(
+        open=is_open, since=micros(since), closed_at=micros(closed_at), until=micros(until)
+    )
+
+
+def test_a_day_off_is_closed_from_the_evening_before_to_the_morning_after() -> None:
+    """And its half-hours are not office hours."""
+    hours = Hours(OFFICE.zone, OFFICE.spans, frozenset({date(2026, 11, 20)}))
+    found = hours.calendar(micros("2026-11-20T09:00"))
+    assert found == Calendar(
+        open=False,
+        since=micros("2026-11-19T17:00"),
+        closed_at=micros("2026-11-19T17:00"),
+        until=micros("2026-11-21T07:30"),
+    )
+    assert not hours.office(at("2026-11-20T09:00"))
+    assert OFFICE.office(at("2026-11-20T09:00"))
+
+
+def test_an_office_of_a_later_year_is_not_open_before_it() -> None:
+    """With every day around it off, neither the last closing nor the next opening is known."""
+    off = frozenset(date(2026, 11, 1) + timedelta(days=day) for day in range(60))
+    assert Hours(OFFICE.zone, OFFICE.spans, off).calendar(micros("2026-11-25T09:00")) == Calendar(open=False)

@@ -1,0 +1,3 @@
+"""The commands of ``sansang-collector``, a module for each group."""
+
+from __future__ import annotations

@@ -1,0 +1,85 @@
+"""``sansang-collector waivers``: requirements that a person has excused, or confirmed by inspection, for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import click
+import msgspec
+
+from collector.cli import tables
+from collector.cli.common import configured, for_programs, in_language, of_unit, parts_of, print_json
+from collector.counter import ask
+from collector.readiness.model import Waiver
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@configured
+@in_language
+@of_unit
+@click.option("--all", "everything", is_flag=True, help="Also those that have expired or were revoked.")
+@for_programs
+def waivers(
+    context: click.Context, file: str | None, lang: str | None, unit: str | None, everything: bool, as_json: bool
+) -> None:
+    """List waivers and approvals; grant or revoke one.
+
+    A waiver takes a requirement out of a unit's verdict, an approval confirms one that no measurement can tell. Both
+    have a reason, an author and an end, and stand wherever the unit does.
+
+    \b
+    sansang-collector waivers grant --unit 27259 pc_age --until 2026-12-31 --author "Lê An" --reason "new PCs on 15/12"
+    """
+    if context.invoked_subcommand is not None:
+        return
+    parts = parts_of(file)
+    found = asyncio.run(ask(parts, "waivers.list", unit=unit, everything=everything))
+    if as_json:
+        print_json(found)
+    else:
+        tables.waivers(msgspec.convert(found, list[Waiver]), parts, lang or parts.config.lang)
+
+
+def _told(command: Any) -> Any:
+    for option in reversed(
+        (
+            click.option("--unit", metavar="CODE", required=True, help="The unit, by its code."),
+            click.argument("requirement", metavar="REQUIREMENT"),
+            click.option("--until", required=True, metavar="DAY", help='The last day, or a time: "2026-12-31T17:00".'),
+            click.option("--author", required=True, help="Who decides it: shown with it."),
+            click.option("--reason", required=True, help="Why: shown with it."),
+        )
+    ):
+        command = option(command)
+    return configured(command)
+
+
+@waivers.command()
+@_told
+def grant(file: str | None, **told: str) -> None:
+    """Excuse a unit from a requirement: it is shown as it is, and does not decide."""
+    _grant(file, "waiver", told)
+
+
+@waivers.command()
+@_told
+def approve(file: str | None, **told: str) -> None:
+    """Confirm by inspection a requirement that is unknown; a measurement that says otherwise outweighs it."""
+    _grant(file, "approval", told)
+
+
+def _grant(file: str | None, kind: str, told: dict[str, str]) -> None:
+    done = asyncio.run(ask(parts_of(file), "waivers.grant", kind=kind, **told))
+    click.echo(f"{done['id']}: {kind} of {done['requirement']} for {done['unit']}")
+
+
+@waivers.command()
+@configured
+@click.argument("waiver", metavar="ID")
+@click.option("--author", required=True, help="Who ends it.")
+def revoke(file: str | None, waiver: str, author: str) -> None:
+    """End a waiver or an approval before its time."""
+    done = asyncio.run(ask(parts_of(file), "waivers.revoke", waiver=waiver, author=author))
+    click.echo(f"{done['id']}: ended")
