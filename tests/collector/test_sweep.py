@@ -37,7 +37,7 @@ async def push(client: Client, hands: Hands, sender: Sender) -> None:
 
 
 async def test_silence_leaves_ready_then_says_lost_contact_then_no_data(tmp_path: Path, database_url: str) -> None:
-    """30 minutes and 24 hours, to the minute; and back at the first push."""
+    """15 minutes make it late, 30 silent, 24 hours without data, to the minute; and back at the first push."""
     hands = Hands()
     async with served(tmp_path, database_url, now=hands) as client:
         live, sender = client.server.parts.live, await client.enrolled(Sender())
@@ -46,7 +46,8 @@ async def test_silence_leaves_ready_then_says_lost_contact_then_no_data(tmp_path
         assert (live.verdicts[XOM_CHIEU].verdict, live.verdicts[XOM_CHIEU].silence) == (Verdict.READY, None)
         pushed = hands.at
         for minutes, verdict, silence in (
-            (29, Verdict.READY, None),
+            (14, Verdict.READY, None),
+            (29, Verdict.READY, Silence.LATE),
             (31, Verdict.UNKNOWN, Silence.LOST_CONTACT),
             (24 * 60 - 1, Verdict.UNKNOWN, Silence.LOST_CONTACT),
             (24 * 60 + 1, Verdict.UNKNOWN, Silence.NO_DATA),
@@ -76,7 +77,7 @@ async def test_every_change_is_kept_with_its_reason(tmp_path: Path, database_url
         assert verdicts[-2][1] == "ready"
         silences = [(change.old, change.new) for change in found if change.subject == "silence"]
         assert silences[-1] == ("", "lost_contact")
-        assert all(change.profile == "default@2" for change in found)
+        assert all(change.profile == "default@3" for change in found)
 
 
 async def test_two_sweeps_at_once_store_each_change_once(tmp_path: Path, database_url: str) -> None:
