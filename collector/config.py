@@ -93,8 +93,13 @@ class CollectorConfig(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     access: Annotated[Access, Meta(description="Who may read what, by network.")] = field(default_factory=Access)
     ingest: Annotated[Ingest, Meta(description="How batches are admitted.")] = field(default_factory=Ingest)
     sweep_seconds: Annotated[
-        float, Meta(ge=0.1, le=300, description="How often (s) verdicts are brought up to date.")
-    ] = 5.0
+        float,
+        Meta(
+            ge=0.1,
+            le=300,
+            description="How often (s) verdicts are brought up to date; less often where judging takes long.",
+        ),
+    ] = 2.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="Least severe message that is logged.")
     ] = "info"

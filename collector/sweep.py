@@ -29,6 +29,7 @@ from collector.telemetry import Telemetry
 from collector.waivers import Waivers
 
 RECHECK = 60_000_000  # µs; a window slides even when nothing arrives
+REST = 2  # times as long as the last sweep took
 CHUNK = 64  # units judged between two breaths of the event loop
 
 
@@ -72,6 +73,7 @@ class Sweep:
         self._waivers, self._telemetry = waivers, telemetry
         self._now, self._complain = now, complain
         self._alone = asyncio.Lock()
+        self._rests_until = 0.0
         self._due: dict[str, int] = {}
         self._dirty: set[str] = set()
         self._news: set[str] = set()
@@ -98,7 +100,10 @@ class Sweep:
         return found
 
     async def tick(self) -> None:
-        """:meth:`once`, for a timer: a sweep that fails is counted and tried again; nothing is lost by it."""
+        """:meth:`once`, for a timer: a sweep that fails is counted and tried again; nothing is lost by it. After a long
+        one it rests, so that judging never takes more than a third of one core's time."""
+        if time.perf_counter() < self._rests_until:
+            return
         try:
             await self.once()
         except Exception as why:
@@ -131,7 +136,9 @@ class Sweep:
         found = await self._findings.advance(now)
         if found is not None:
             self._exposition.put_findings(found)
-        self._telemetry.sweep.set(time.perf_counter() - started)
+        took = time.perf_counter() - started
+        self._rests_until = time.perf_counter() + REST * took
+        self._telemetry.sweep.set(took)
         self._telemetry.swept.set(now / 1e6)
 
     def _show_standards(self) -> None:

@@ -1,0 +1,253 @@
+"""Whose fault it is, against the truth: precision, recall and time to finding on made-up cities, beside the baseline
+"one alert for each failing probe".
+
+A finding is right when its segment, its subject and its network are those of a fault: nothing less, and ``also`` does
+not count. Each place that is named at any minute of a play counts once; so does each fault that is found. The time to
+finding is from the fault's beginning to the end of the first minute whose window names it. An alert of the baseline
+names one device and one system: it is right when either is what is broken. Seeds are numbers from ``--seed`` on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from benchmarks.attribution_city import (
+    FLAPPING,
+    MINUTES,
+    NEWEST,
+    PARTIAL,
+    SINGLE,
+    SPECIAL,
+    START,
+    WINDOW,
+    City,
+    Truth,
+    city,
+)
+from benchmarks.table import Row, report
+from checks.kit.segment import Segment
+from collector.attribution.attribute import attribute
+from collector.attribution.model import INTERNET, Finding, Line, Observation, Topology
+
+Kinds = tuple[str, ...]
+DOUBLES: tuple[Kinds, ...] = (
+    ("access", "provider"), ("provider", "destination"), ("access", "access"), ("lan", "device"), ("device", "device"),
+    ("destination", "destination"), ("lan", "destination"), ("provider", "provider"), ("power", "access"),
+    ("dns", "certificate"), ("partial_provider", "destination"), ("clock", "provider"),
+)  # fmt: skip
+POWER: tuple[Kinds, ...] = (("power",) * 4, ("power", "power", "access"), ("power", "power", "provider"))
+CLASSES: dict[str, tuple[Kinds, ...]] = {
+    "single": tuple((name,) for name in SINGLE),
+    "special": tuple((name,) for name in SPECIAL),
+    "partial": tuple((name,) for name in PARTIAL),
+    "flapping": tuple((name,) for name in FLAPPING),
+    "power": POWER,
+    "double": DOUBLES,
+    "nothing": ((),),
+}
+GOALS = {"single": 0.95, "special": 0.95, "double": 0.90}
+
+
+class Score(Struct):
+    """What became of a class of plays; ``both`` are plays all of whose faults were found."""
+
+    plays: int = 0
+    faults: int = 0
+    named: int = 0
+    right: int = 0
+    found: int = 0
+    both: int = 0
+    causes: int = 0
+    alone: int = 0
+    minutes: list[float] = field(default_factory=list)
+    alerts: int = 0
+    alerts_right: int = 0
+    alerts_found: int = 0
+    sure: list[tuple[float, bool]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    wrong: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.named if self.named else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.found / self.faults if self.faults else 1.0
+
+
+def windows(play: City, *, newest: bool) -> Iterable[list[Observation]]:
+    """The window at the end of each minute: all observations of WINDOW, or the newest of each way in NEWEST minutes."""
+    kept: list[list[Observation]] = []
+    for minute in range(MINUTES):
+        kept = [*kept[1 - (NEWEST if newest else WINDOW) :], list(play.minute(minute))]
+        whole = [one for part in kept for one in part]
+        yield (
+            list({(one.device, one.target, one.check, one.ok is None): one for one in whole}.values())
+            if newest
+            else whole
+        )
+
+
+def run(score: Score, play: City, *, newest: bool) -> None:
+    """Plays one city and adds what came of it to `score`."""
+    truths = {fault.key: fault for fault in play.faults}
+    named: dict[tuple[str, str, str], Finding] = {}
+    alerts: set[tuple[str, str]] = set()
+    for minute, window in enumerate(windows(play, newest=newest)):
+        alerts |= {(one.device, one.target) for one in window if not one.ok}
+        began = time.perf_counter()
+        findings = attribute(window, play.topology)
+        score.seconds.append(time.perf_counter() - began)
+        for one in findings:
+            if one.key in truths and one.key not in named:
+                score.minutes.append(minute - START + 1)
+            named[one.key] = one
+            score.sure.append((one.confidence, one.key in truths))
+    _add(score, truths, named)
+    _alerts(score, play.faults, alerts)
+
+
+def _add(score: Score, truths: dict[tuple[str, str, str], Truth], named: dict[tuple[str, str, str], Finding]) -> None:
+    found = truths.keys() & named.keys()
+    score.plays += 1
+    score.faults += len(truths)
+    score.named += len(named)
+    score.right += len(found)
+    score.found += len(found)
+    score.both += len(found) == len(truths)
+    score.alone += named.keys() == truths.keys()
+    score.causes += sum(named[key].cause is truths[key].cause for key in found)
+    for key in named.keys() - truths.keys():
+        score.wrong[f"{key[0]} for {'+'.join(sorted(one.segment + '/' + one.cause for one in truths.values()))}"] += 1
+
+
+def _alerts(score: Score, faults: tuple[Truth, ...], alerts: set[tuple[str, str]]) -> None:
+    places = {(fault.segment, fault.subject) for fault in faults}
+    hits = [
+        {(Segment.DEVICE, device), (Segment.DESTINATION, target)} & places for device, target in alerts
+    ]  # fmt: skip
+    score.alerts += len(alerts)
+    score.alerts_right += sum(bool(hit) for hit in hits)
+    score.alerts_found += len(set().union(*hits)) if hits else 0
+
+
+def measure(cities: int, seed: int) -> dict[str, Score]:
+    """`cities` plays of every kind of every class. Every other play is seen by its newest observations only."""
+    scores = {}
+    for name, kinds in CLASSES.items():
+        scores[name] = Score()
+        for _ in range(cities * (3 if name == "nothing" else 1)):
+            for kind in kinds:
+                run(scores[name], city(seed, kind), newest=bool(seed % 2))
+                seed += 1
+    return scores
+
+
+def rows(scores: dict[str, Score]) -> list[Row]:
+    found = []
+    for name, score in scores.items():
+        goal = GOALS.get(name)
+        alerts = score.alerts_right / score.alerts if score.alerts else 1.0
+        found.append(_row(f"{name}: precision", "share", score.precision, alerts, 0.97 if score.faults else None))
+        if not score.faults:
+            found.append(
+                _row(f"{name}: wrong findings a play", "", score.named / score.plays, score.alerts / score.plays)
+            )
+            continue
+        missed = score.alerts_found / score.faults
+        found.append(_row(f"{name}: recall", "share", score.recall, missed, goal))
+        if name in ("double", "power"):
+            found.append(_row(f"{name}: every fault found", "share of plays", score.both / score.plays, goal=goal))
+        found.append(_row(f"{name}: just the faults", "share of plays", score.alone / score.plays))
+        found.append(_row(f"{name}: cause right", "share of found", score.causes / max(1, score.found)))
+        found.append(_row(f"{name}: alerts a play", "", score.named / score.plays, score.alerts / score.plays))
+        found += _times(name, score.minutes)
+    seconds = [one for score in scores.values() for one in score.seconds]
+    return [*found, _row("one window, median", "s", statistics.median(seconds)), _row("the slowest", "s", max(seconds))]
+
+
+def _times(name: str, minutes: list[float]) -> list[Row]:
+    if not minutes:
+        return []
+    ordered = sorted(minutes)
+    return [
+        _row(f"{name}: time to finding, median", "min", statistics.median(ordered)),
+        _row(f"{name}: time to finding, p95", "min", ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]),
+    ]
+
+
+def _row(name: str, unit: str, ours: float, peer: float | None = None, goal: float | None = None) -> Row:
+    met = None if goal is None else ours >= goal
+    return Row(name=name, unit=unit, ours=ours, peer=peer, peer_name="an alert a probe" * (peer is not None), goal=goal,
+               met=met)  # fmt: skip
+
+
+def reliability(scores: dict[str, Score]) -> list[Row]:
+    """What was said with so much confidence, and how often it was right."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for confidence, right in (one for score in scores.values() for one in score.sure):
+        bins.setdefault(min(9, int(confidence * 10)), []).append((confidence, right))
+    return [
+        _row(f"confidence {number / 10:.1f}–{number / 10 + 0.1:.1f}, of {len(found)}: right", "share",
+             sum(right for _, right in found) / len(found))
+        for number, found in sorted(bins.items())
+    ]  # fmt: skip
+
+
+def speed() -> list[Row]:
+    """168 units × 50 devices × 10 systems: all well, a provider down, a system down. The least CPU time of three."""
+    cases = (("all is well", 0.2, ""), ("a provider is down", 1.0, "isp-1"), ("a system is down", 1.0, "t3"))
+    found = []
+    for name, goal, guilty in cases:
+        observations, topology = _large(guilty)
+        took = min(_cpu(observations, topology) for _ in range(3))
+        found.append(Row(name=f"84,000 observations, {name}", unit="s", ours=took, goal=goal, met=took <= goal))
+    return found
+
+
+def _cpu(observations: list[Observation], topology: Topology) -> float:
+    began = time.process_time()
+    attribute(observations, topology)
+    return time.process_time() - began
+
+
+def _large(guilty: str) -> tuple[list[Observation], Topology]:
+    units = {f"{unit:03d}-{number:02d}": f"{unit:03d}" for unit in range(168) for number in range(50)}
+    lines: dict[str, tuple[Line, ...]] = {
+        f"{unit:03d}": (Line(network=INTERNET, provider=f"isp-{unit % 4}"),) for unit in range(168)
+    }
+    topology = Topology(units=units, lines=lines)
+    return [
+        Observation(device=device, at=0, target=f"t{target}", ok=not bad, reason="tcp_timeout" if bad else "")
+        for device, unit in units.items()
+        for target in range(10)
+        for bad in [guilty in (f"t{target}", lines[unit][0].provider)]
+    ], topology
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Attribution of faults, against the truth.")
+    parser.add_argument("--short", action="store_true", help="a quick look instead of the full measurement")
+    parser.add_argument("--json", action="store_true", help="rows as JSON")
+    parser.add_argument("--seed", type=int, default=1, help="the first city's")
+    parser.add_argument("--cities", type=int, default=8, help="plays of every kind of fault")
+    asked = parser.parse_args()
+    scores = measure(1 if asked.short else asked.cities, asked.seed)
+    plays = sum(score.plays for score in scores.values())
+    title = f"Attribution: {plays} cities, seeds {asked.seed} to {asked.seed + plays - 1}"
+    report(title, [*rows(scores), *reliability(scores), *speed()], as_json=asked.json)
+    for name, score in scores.items():
+        for what, times in score.wrong.most_common(5):
+            print(f"{name}: wrongly named {times}×: {what}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

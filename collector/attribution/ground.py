@@ -1,0 +1,226 @@
+"""The observations of a window, laid out by the parts of the ways that they passed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from checks.kit.segment import NEARBY, Segment
+from collector.attribution.causes import Cover, Place, cover
+from collector.attribution.model import INTERNET, Line, Observation, Topology
+
+LEVELS: dict[str, int] = {segment: number for number, segment in enumerate(Segment)}
+DESTINATION = LEVELS[Segment.DESTINATION]
+LOOKED = 2.5
+"""What a look at the surroundings finds is no chance failure: it weighs more than a way does."""
+HEFT = 2.0
+"""Observations of one device and target are repeats of one another: however many there are, they weigh at most so much
+more than one."""
+
+
+class Suspect(NamedTuple):
+    """A place that may be guilty. ``network`` is set for ACCESS and PROVIDER."""
+
+    place: Place
+    network: str
+    subject: str
+
+
+class Way(Struct, kw_only=True, gc=False):
+    """A device's way to one target, or its look at its surroundings, that failed at least once in the window.
+
+    ``failed`` and ``worked`` are its shares of failures and successes, times the window's heft. ``covers`` says for
+    each suspect on it how well that would explain the failure. ``chance`` is how probable the failure is by what has
+    been blamed so far, and by noise.
+    """
+
+    device: str
+    unit: str
+    target: str
+    network: str
+    reasons: Counter[str]
+    failed: float
+    worked: float
+    first: int
+    last: int
+    covers: dict[Suspect, float] = field(default_factory=dict)
+    chance: float = 0.0
+
+
+class Seen(NamedTuple):
+    """A success: of a way to ``target``, or of a look at the surroundings as far as ``level``."""
+
+    target: str
+    network: str
+    level: int
+    names: bool
+
+
+class Ground(Struct, kw_only=True):
+    """What is known of a window: the failing ``ways``, how much worked where, and the members of the tree.
+
+    ``worked`` counts the ways that never failed by device and network, ``reached`` by target and unit; ``near`` counts
+    the looks at the surroundings by device and level, ``named`` those that resolved names. ``nearer`` keeps the
+    suspects before the target, which the ways of a device share.
+    """
+
+    topology: Topology
+    heft: float
+    ways: list[Way] = []
+    worked: dict[str, Counter[str]] = {}
+    reached: dict[str, Counter[str]] = {}
+    near: dict[str, Counter[int]] = {}
+    named: Counter[str] = field(default_factory=Counter)
+    members: dict[str, list[str]] = {}
+    customers: dict[tuple[str, str], list[str]] = {}
+    nearer: dict[tuple[str, str, str, int], dict[Suspect, float]] = {}
+
+    def network(self, target: str) -> str:
+        return self.topology.networks.get(target, INTERNET) if target else INTERNET
+
+    def provider(self, unit: str, network: str) -> str:
+        """Who carries `unit` there; the unit itself where that is not known."""
+        return self.topology.line(unit, network).provider or f"\0{unit}"
+
+    def units(self, suspect: Suspect) -> list[str]:
+        """The units of which something was seen to fail or work, below `suspect`."""
+        if suspect.place in (Place.PROVIDER, Place.PROVIDER_NAMES):
+            return self.customers.get((suspect.network, suspect.subject), [])
+        return [suspect.subject]
+
+    def works(self, device: str, suspect: Suspect) -> int:
+        """How much of what `device` saw work passed `suspect`, which is on its way to any target."""
+        passed = self.worked.get(device, _NONE)
+        return (passed[suspect.network] if suspect.network else passed.total()) + self._looked(device, suspect)
+
+    def looks(self, suspect: Suspect) -> int:
+        """How many looks at the surroundings passed it."""
+        return sum(self._looked(one, suspect) for unit in self.units(suspect) for one in self.members.get(unit, ()))
+
+    def _looked(self, device: str, suspect: Suspect) -> int:
+        if suspect.network not in ("", INTERNET):
+            return 0
+        if suspect.place in (Place.LAN_NAMES, Place.PROVIDER_NAMES):
+            return self.named[device]
+        level = LEVELS[suspect.place]
+        return sum(count for far, count in self.near.get(device, _NEAR).items() if far >= level)
+
+    def everything(self) -> int:
+        """How many ways, and looks at the surroundings, there were."""
+        looks = sum(found.total() for found in self.near.values())
+        return len(self.ways) + looks + sum(found.total() for found in self.worked.values())
+
+
+_NONE: Counter[str] = Counter()
+_NEAR: Counter[int] = Counter()
+Passed = tuple[str, str, str, str]
+"""(device, target, check, reach)."""
+
+
+def survey(observations: Iterable[Observation], topology: Topology) -> Ground:
+    """Lays out `observations` that failed or worked, of devices that `topology` knows."""
+    failed: dict[Passed, set[tuple[int, str]]] = {}
+    worked: dict[Passed, set[int]] = {}
+    fine: set[Passed] = set()
+    good = []
+    for one in observations:
+        if one.ok:
+            good.append(one)
+        else:
+            failed.setdefault((one.device, one.target, one.check, one.reach), set()).add((one.at, one.reason))
+    for one in good:
+        key = (one.device, one.target, one.check, one.reach)
+        if key in failed:
+            worked.setdefault(key, set()).add(one.at)
+        else:
+            fine.add(key)
+    return _laid_out(Ground(topology=topology, heft=_heft(failed, worked)), failed, worked, fine)
+
+
+def _laid_out(
+    ground: Ground,
+    failed: dict[Passed, set[tuple[int, str]]],
+    worked: dict[Passed, set[int]],
+    fine: set[Passed],
+) -> Ground:
+    ground.members, ground.customers = {}, {}
+    for device in sorted({key[0] for key in failed} | {key[0] for key in fine}):
+        ground.members.setdefault(ground.topology.units[device], []).append(device)
+    for unit in ground.members:
+        for line in ground.topology.lines.get(unit, ()):
+            if line.provider:
+                ground.customers.setdefault((line.network, line.provider), []).append(unit)
+    ground.ways = [_way(ground, key, failed[key], worked.get(key, set())) for key in sorted(failed)]
+    _count(ground, fine)
+    return ground
+
+
+def _heft(failed: dict[Passed, set[tuple[int, str]]], worked: dict[Passed, set[int]]) -> float:
+    """√n of the usual number n of distinct observations of one way, at most HEFT."""
+    counts = sorted(len(found) + len(worked.get(key, ())) for key, found in failed.items())
+    return min(HEFT, math.sqrt(counts[len(counts) // 2])) if counts else 1.0
+
+
+def _way(ground: Ground, key: Passed, failed: set[tuple[int, str]], worked: set[int]) -> Way:
+    device, target, _, reach = key
+    number = len(failed) + len(worked)
+    topology, network = ground.topology, ground.network(target)
+    weight = min(ground.heft, math.sqrt(number))
+    if any(reason in NEARBY for _, reason in failed):
+        weight *= LOOKED
+    way = Way(
+        device=device, unit=topology.units[device], target=target, reasons=Counter(reason for _, reason in failed),
+        network=network, failed=weight * len(failed) / number, worked=weight * len(worked) / number,
+        first=min(failed)[0], last=max(failed)[0],
+    )  # fmt: skip
+    way.covers = _suspects(way, ground, LEVELS.get(reach, DESTINATION))
+    return way
+
+
+def _suspects(way: Way, ground: Ground, level: int) -> dict[Suspect, float]:
+    """Who may have failed `way`, as its most frequent reason has it; none beyond `level`."""
+    reasons = way.reasons
+    reason = next(iter(reasons)) if len(reasons) == 1 else max(sorted(reasons), key=lambda one: reasons[one])
+    key = (way.device, way.network, reason, level)
+    found = ground.nearer.get(key)
+    if found is None:
+        found = ground.nearer[key] = _nearer(way, ground.topology.line(way.unit, way.network), cover(reason), level)
+    share = cover(reason).get(Place.DESTINATION)
+    if share is None or not way.target or level < DESTINATION:
+        return found
+    return {**found, Suspect(Place.DESTINATION, "", way.target): share}
+
+
+def _nearer(way: Way, line: Line, covers: Cover, level: int) -> dict[Suspect, float]:
+    subjects = {
+        Place.DEVICE: ("", way.device), Place.LAN: ("", way.unit), Place.LAN_NAMES: ("", way.unit),
+        Place.ACCESS: (way.network, way.unit), Place.PROVIDER: (way.network, line.provider),
+        Place.PROVIDER_NAMES: (way.network, line.provider),
+    }  # fmt: skip
+    return {
+        Suspect(place, *subjects[place]): share
+        for place, share in covers.items()
+        if place in subjects and subjects[place][1] and LEVELS.get(place, 0) <= level
+    }
+
+
+def _count(ground: Ground, fine: Iterable[Passed]) -> None:
+    """A success at a target by any check counts in full; one that reaches less far is a look at the surroundings."""
+    ground.worked, ground.reached, ground.near = {}, {}, {}
+    units, whole = ground.topology.units, Segment.DESTINATION
+    networks = ground.topology.networks
+    for device, target, check, reach in fine:
+        if target and reach == whole:
+            network = networks.get(target, INTERNET)
+            found = ground.worked.get(device) or ground.worked.setdefault(device, Counter())
+            found[network] += 1
+            there = ground.reached.get(target) or ground.reached.setdefault(target, Counter())
+            there[units[device]] += 1
+        else:
+            level = LEVELS.get(reach, DESTINATION)
+            ground.near.setdefault(device, Counter())[level] += 1
+            ground.named[device] += check == "dns"

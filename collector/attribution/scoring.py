@@ -1,0 +1,322 @@
+"""How well a suspect explains what failed, in nats.
+
+The model is that of boolean tomography on a tree (Duffield, "Network Tomography of Binary Network Performance
+Characteristics", IEEE Trans. Inf. Theory 52(12), 2006): the guilty are few, and a way works only where all its parts
+do. Faults are not whole, reports are noisy, so it is made a likelihood: noise fails a way with a small chance ε; a
+guilty part affects a share θ of what hangs on it (of its ways, its devices, its units or its targets), and an affected
+way fails with SURE. Naming a suspect costs the negative logarithm of how often such a part is broken, so that the set
+of least total cost is the smallest one that explains the failures (minimum description length: Rissanen 1978; the
+greedy cover of shared risks is SCORE, Kompella et al., NSDI 2005).
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from collector.attribution.causes import Place
+from collector.attribution.ground import Ground, Suspect, Way
+
+NOISE = 0.005
+SURE, AT_TIMES = 0.95, 0.35
+SHARES = (0.3, 0.5, 0.75, 0.97, 0.995)
+"""θ that are tried, of ways from the first on, of devices, units and targets from the second: so a few broken lines
+are not taken for their provider."""
+FLICKERS = (0.12, 0.22, AT_TIMES, 0.6)
+"""How often every way below a flapping part fails."""
+COST: dict[Place, float] = {
+    Place.DESTINATION: 4.8, Place.PROVIDER_NAMES: 5.2, Place.PROVIDER: 5.5, Place.LAN_NAMES: 8.5, Place.ACCESS: 9.0,
+    Place.LAN: 9.5, Place.DEVICE: 11.0,
+}  # fmt: skip
+"""-ln of how probable it is that one such part is broken now: one of sixty thousand PCs, a hundredth of the systems, so
+that a city of thousands of PCs that is judged every minute names one wrongly once in many minutes.
+Resolvers are cheap because they are asked only where names fail. Where nothing tells two places apart, the cheaper one
+is named and the other stands in ``also``."""
+EXPLAINED = 0.1
+"""How probable it must at least be that a way is affected for it to be explained."""
+TARGETS_ONLY = 10.0
+"""What it costs besides that a part of the way stops some systems and lets others pass."""
+SETTLED = 0.3
+"""A failure that is so probable by what is blamed already needs no further explanation."""
+
+
+class Spread(enum.Enum):
+    """What a guilty part affects as a whole, or not at all. LINE is all lines of one provider."""
+
+    WAY = enum.auto()
+    DEVICE = enum.auto()
+    UNIT = enum.auto()
+    LINE = enum.auto()
+    TARGET = enum.auto()
+
+
+SPREADS: dict[Place, tuple[Spread, ...]] = {
+    Place.DEVICE: (Spread.WAY,),
+    Place.LAN: (Spread.WAY, Spread.DEVICE, Spread.TARGET),
+    Place.LAN_NAMES: (Spread.WAY, Spread.DEVICE),
+    Place.ACCESS: (Spread.WAY, Spread.DEVICE, Spread.TARGET),
+    Place.PROVIDER: (Spread.WAY, Spread.DEVICE, Spread.UNIT, Spread.TARGET),
+    Place.PROVIDER_NAMES: (Spread.WAY, Spread.DEVICE, Spread.UNIT),
+    Place.DESTINATION: (Spread.WAY, Spread.UNIT, Spread.LINE),
+}
+
+
+PARTS: dict[Place, tuple[Spread, ...]] = {
+    Place.DEVICE: (),
+    Place.LAN: (Spread.DEVICE,),
+    Place.LAN_NAMES: (Spread.DEVICE,),
+    Place.ACCESS: (Spread.DEVICE,),
+    Place.PROVIDER: (Spread.UNIT,),
+    Place.PROVIDER_NAMES: (Spread.UNIT,),
+    Place.DESTINATION: (Spread.UNIT, Spread.LINE),
+}
+"""Of which two at least must be affected, if two tell."""
+
+
+class Sign(NamedTuple):
+    """What of a failing way counts where one suspect is scored; thousands of ways have the same."""
+
+    failed: float
+    worked: float
+    chance: float
+    covered: float
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """What blaming ``suspect`` gains over not doing so. ``affected`` is, for every failing way that it explains (by its
+    number), how probable it then is that this way fails."""
+
+    suspect: Suspect
+    gain: float
+    working: int
+    affected: dict[int, float]
+
+    @property
+    def worth(self) -> float:
+        return self.gain - COST[self.suspect.place]
+
+
+class Scorer:
+    """Scores suspects against the ways of one window. What worked is counted once for each suspect and kept."""
+
+    def __init__(self, ground: Ground, noise: float) -> None:
+        self.ground = ground
+        self.below: dict[Suspect, list[int]] = {}
+        for number, way in enumerate(ground.ways):
+            for suspect in way.covers:
+                self.below.setdefault(suspect, []).append(number)
+        self._counts: dict[tuple[Suspect, Spread], Mapping[str, int]] = {}
+        self.begin(noise)
+
+    def begin(self, noise: float) -> None:
+        """Nobody is blamed, and ways fail by chance with `noise`."""
+        self.noise = noise
+        for way in self.ground.ways:
+            way.chance = noise
+
+    def chances(self) -> list[float]:
+        return [way.chance for way in self.ground.ways]
+
+    def restore(self, chances: list[float]) -> None:
+        for way, chance in zip(self.ground.ways, chances, strict=True):
+            way.chance = chance
+
+    def blame(self, score: Score) -> None:
+        for number, chance in score.affected.items():
+            way = self.ground.ways[number]
+            way.chance = 1 - (1 - way.chance) * (1 - chance)
+
+    def absolve(self, score: Score) -> None:
+        """Takes back that `score` is blamed."""
+        for number, chance in score.affected.items():
+            way = self.ground.ways[number]
+            way.chance = max(self.noise, 1 - (1 - way.chance) / (1 - chance))
+
+    def most(self, numbers: Iterable[int]) -> float:
+        """No set of suspects gains more from these ways."""
+        return sum(self.ground.ways[number].failed for number in numbers) * _rise(self.noise, SURE)
+
+    def bound(self, suspect: Suspect) -> float:
+        """No score of `suspect` gains more."""
+        alike: dict[tuple[float, float], float] = {}
+        for way in self._ways(suspect):
+            key = (way.chance, way.covers[suspect])
+            alike[key] = alike.get(key, 0.0) + way.failed
+        return sum(failed * _rise(chance, SURE * share) for (chance, share), failed in alike.items() if share)
+
+    def score(self, suspect: Suspect) -> Score:
+        """The best of all spreads, shares and flickers."""
+        signs = [
+            Sign(way.failed, way.worked, way.chance, way.covers[suspect]) for way in self._ways(suspect)
+        ]  # fmt: skip
+        scores = [*self._spreads(suspect, signs), *self._flicker(suspect, signs)]
+        gain, ask = max(scores, key=lambda one: one[0])
+        affected = ask()
+        if not affected or self._alone(suspect, affected):
+            gain = 0.0
+        return Score(suspect=suspect, gain=gain, working=self.working(suspect), affected=affected)
+
+    def _alone(self, suspect: Suspect, affected: dict[int, float]) -> bool:
+        """Whether one part below alone is affected though others tell: then the fault is in that part."""
+        return any(self._one_of_many(suspect, spread, affected) for spread in PARTS[suspect.place])
+
+    def _one_of_many(self, suspect: Suspect, spread: Spread, affected: dict[int, float]) -> bool:
+        hit = {self._group(number, spread) for number in affected}
+        if len(hit) != 1:
+            return False
+        rest = (self._group(number, spread) for number in self.below[suspect])
+        told = (name for name, number in self._worked(suspect, spread).items() if number)
+        return any(name not in hit for name in (*rest, *told))
+
+    def working(self, suspect: Suspect) -> int:
+        """How many ways and looks that worked passed it."""
+        spread = Spread.UNIT if suspect.place is Place.DESTINATION else Spread.DEVICE
+        return sum(self._worked(suspect, spread).values())
+
+    def _ways(self, suspect: Suspect) -> Iterator[Way]:
+        return (self.ground.ways[number] for number in self.below.get(suspect, ()))
+
+    def _worked(self, suspect: Suspect, spread: Spread) -> Mapping[str, int]:
+        """How many successes passed `suspect`, by what is affected as a whole."""
+        key = (suspect, spread)
+        if key not in self._counts:
+            self._counts[key] = self._counted(suspect, spread)
+        return self._counts[key]
+
+    def _counted(self, suspect: Suspect, spread: Spread) -> Mapping[str, int]:
+        ground = self.ground
+        if suspect.place is Place.DESTINATION:
+            return self._reached(suspect.subject, spread)
+        if suspect.place is Place.DEVICE:
+            return {suspect.subject: ground.works(suspect.subject, suspect)}
+        units = ground.units(suspect)
+        if spread is Spread.TARGET:
+            return {
+                target: sum(found[unit] for unit in units)
+                for target, found in ground.reached.items()
+                if not suspect.network or ground.network(target) == suspect.network
+            }
+        by_device = {one: ground.works(one, suspect) for unit in units for one in ground.members.get(unit, ())}
+        if spread is Spread.DEVICE:
+            return by_device
+        return {unit: sum(by_device[one] for one in ground.members.get(unit, ())) for unit in units}
+
+    def _reached(self, target: str, spread: Spread) -> Mapping[str, int]:
+        found, network = self.ground.reached.get(target, Counter()), self.ground.network(target)
+        if spread is not Spread.LINE:
+            return found
+        lines = Counter[str]()
+        for unit, number in found.items():
+            lines[self.ground.provider(unit, network)] += number
+        return lines
+
+    def _spreads(self, suspect: Suspect, signs: list[Sign]) -> Iterator[Guess]:
+        """Ways that failed at times and worked at others are also tried as affected ways that fail at times."""
+        alike = set(signs)
+        for sure in (SURE, AT_TIMES) if any(sign.worked for sign in alike) else (SURE,):
+            table = {sign: _ratio(sign, sure) for sign in alike}
+            ratios = [table[sign] for sign in signs]
+            lost = math.log(1 - sure) * self.ground.heft
+            for spread in SPREADS[suspect.place]:
+                groups = self._groups(suspect, spread)
+                sums = self._sums(suspect, spread, groups, ratios, lost)
+                yield from self._shared(suspect, sure, spread, groups, *sums, lost)
+
+    def _groups(self, suspect: Suspect, spread: Spread) -> Sequence[str | int]:
+        """What is affected as a whole with each of the failing ways."""
+        numbers = self.below[suspect]
+        return numbers if spread is Spread.WAY else [self._group(number, spread) for number in numbers]
+
+    def _sums(
+        self, suspect: Suspect, spread: Spread, groups: Sequence[str | int], ratios: list[float], lost: float
+    ) -> tuple[dict[str | int, float], Counter[int]]:
+        """What speaks for each group to be affected; and how many groups have nothing but so many successes."""
+        sums: dict[str | int, float] = {}
+        idle: Counter[int] = Counter()
+        for group, value in zip(groups, ratios, strict=True):
+            sums[group] = sums.get(group, 0.0) + value
+        if spread is Spread.WAY:
+            idle[1] = self.working(suspect)
+            return sums, idle
+        for name, number in self._worked(suspect, spread).items():
+            if name in sums:
+                sums[name] += number * lost
+            elif number:
+                idle[number] += 1
+        if spread is Spread.TARGET:
+            idle[1] += self.ground.looks(suspect)
+        return sums, idle
+
+    def _shared(
+        self, suspect: Suspect, sure: float, spread: Spread, groups: Sequence[str | int],
+        sums: dict[str | int, float], idle: Counter[int], lost: float,
+    ) -> Iterator[Guess]:  # fmt: skip
+        alike, rare = Counter(sums.values()), TARGETS_ONLY if spread is Spread.TARGET else 0.0
+        for share in SHARES if spread is Spread.WAY else SHARES[1:]:
+            gain = -rare + math.fsum(times * _mixed(share, value) for value, times in alike.items())
+            gain += math.fsum(times * _mixed(share, number * lost) for number, times in idle.items())
+            yield gain, partial(self._hit, suspect, sure, share, groups, sums)
+
+    def _hit(
+        self, suspect: Suspect, sure: float, share: float, groups: Sequence[str | int], sums: dict[str | int, float]
+    ) -> dict[int, float]:
+        each = {group: sure * _posterior(share, value) for group, value in sums.items()}
+        return self._affected(suspect, map(each.__getitem__, groups), self.below[suspect])
+
+    def _group(self, number: int, spread: Spread) -> str:
+        way = self.ground.ways[number]
+        if spread is Spread.DEVICE:
+            return way.device
+        if spread is Spread.LINE:
+            return self.ground.provider(way.unit, way.network)
+        return way.unit if spread is Spread.UNIT else way.target
+
+    def _flicker(self, suspect: Suspect, signs: list[Sign]) -> Iterator[Guess]:
+        numbers, worked, alike = self.below[suspect], self.working(suspect) * self.ground.heft, Counter(signs)
+        for often in FLICKERS:
+            gain = math.fsum(times * _ratio(sign, often) for sign, times in alike.items())
+            gain += worked * math.log(1 - often)
+            yield gain, partial(self._affected, suspect, repeat(often), numbers)
+
+    def _affected(self, suspect: Suspect, chances: Iterable[float], numbers: list[int]) -> dict[int, float]:
+        ways = self.ground.ways
+        return {
+            number: chance * share
+            for number, chance in zip(numbers, chances, strict=False)
+            if chance >= EXPLAINED and (share := ways[number].covers[suspect])
+        }
+
+
+Guess = tuple[float, Callable[[], dict[int, float]]]
+"""What is gained, and what asks for the ways that are then affected."""
+
+
+def _rise(chance: float, sure: float) -> float:
+    """ln of how much more probable a failure becomes; 0 where it needs no further explanation."""
+    return 0.0 if chance >= SETTLED else math.log((1 - (1 - chance) * (1 - sure)) / chance)
+
+
+def _ratio(sign: Sign, sure: float) -> float:
+    """The log-likelihood ratio of a way whose part fails it with `sure`."""
+    works = math.log(1 - sure)
+    if not sign.covered:
+        return (sign.failed + sign.worked) * works
+    return sign.failed * _rise(sign.chance, sure * sign.covered) + sign.worked * works
+
+
+def _mixed(share: float, value: float) -> float:
+    """ln(1 - θ + θ·eˣ)."""
+    return math.log(share) + value if value > 40 else math.log(1 - share + share * math.exp(value))
+
+
+def _posterior(share: float, value: float) -> float:
+    """How probable it is that what scored `value` is affected."""
+    odds = math.exp(min(value, 40.0)) * share / (1 - share)
+    return odds / (1 + odds)
