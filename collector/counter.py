@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from collector.app import Parts
+from collector.log import one_line
 from collector.office import SOCKET, Office, Wrong
 
 
@@ -20,6 +21,8 @@ async def ask(parts: Parts, name: str, **arguments: Any) -> Any:
             return await _by_socket(socket, name, arguments)
         except aiohttp.ClientConnectorError:
             pass  # left behind by a collector that was killed
+        except aiohttp.ClientError as why:
+            raise Wrong(f"the collector stopped before it answered: {one_line(why)}") from None
     parts.store.open()
     try:
         await parts.sweep.start()

@@ -7,18 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from collector.attribution.model import Finding
+from collector.attribution.words import Names, rows
 from collector.facts import Facts
 from collector.live import Live
 from collector.readiness import past
-from collector.readiness.explain import explain
+from collector.readiness.explain import Explained, explain
 from collector.readiness.explained import lines
 from collector.readiness.fixes import Path
 from collector.readiness.model import UnitFacts, UnitVerdict
 from collector.readiness.past import Summary
-from collector.readiness.profile_file import restored
+from collector.readiness.profile import Profile
+from collector.readiness.profile_file import nearest, restored
 from collector.readiness.whatif import Row, would_change
 from collector.rules import Rules
 from collector.store import findings, history
@@ -29,9 +32,10 @@ DAY = 86_400_000_000
 
 
 class History(Struct, frozen=True):
-    """What a unit's transitions tell since ``start`` (µs), by subject."""
+    """What a unit's transitions tell from ``start`` to ``end`` (µs), by subject."""
 
     start: int
+    end: int
     subjects: dict[str, Summary]
 
 
@@ -48,6 +52,7 @@ class Judgement:
             "readiness.paths": self.paths,
             "profile.try": self.try_profile,
             "findings": self.findings,
+            "findings.told": self.told,
         }
 
     async def readiness(self, unit: str | None = None) -> list[UnitVerdict]:
@@ -63,7 +68,7 @@ class Judgement:
         except ValueError:
             raise Refused("bad_time", f'expected a time such as "2026-11-20T08:00", got {at!r}') from None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=self._facts.zone)
-        instant = int(moment.timestamp()) * 1_000_000
+        instant = round(moment.timestamp() * 1e6)
         if instant > self._now():
             raise Refused("bad_time", f"expected a time that is past, {at} is to come")
         found = await self._live.verdict_at(unit, instant)
@@ -71,21 +76,27 @@ class Judgement:
             raise Refused("no_verdict", f"the unit {unit} had no verdict yet at {at}")
         return found
 
-    async def explain(self, unit: str, lang: str) -> list[str]:
-        """The whole derivation of the unit's present verdict, line by line."""
+    async def explain(self, unit: str, lang: str, requirement: str = "") -> list[str]:
+        """The whole derivation of the unit's present verdict, or of one `requirement` of it, line by line."""
+        profile, verdict = self._rules.profile, self._live.verdicts[unit]
+        facts = self._facts.copy()
+        facts.use(profile)  # windows of its own: those of the sweep are for one thread
 
-        def work(connection: Connection) -> list[str]:
-            verdict = self._live.verdicts[unit]
-            facts = self._facts.of(connection, unit, verdict.at)
-            return lines(explain(self._rules.profile, facts, verdict.at, verdict), lang)
+        def work(connection: Connection) -> Explained:
+            return explain(profile, facts.of(connection, unit, verdict.at), verdict.at, verdict)
 
-        return await self._store.read(work)
+        found = await self._store.read(work)
+        named = replace(verdict, unit=f"{unit} {self._live.units[unit].name}")
+        steps = tuple(step for step in found.steps if requirement in ("", step.line.id))
+        if requirement and not steps:
+            raise Refused("unknown_requirement", _no_step(requirement, profile, found))
+        return lines(replace(found, verdict=named, steps=steps), lang, self._facts.zone)
 
     async def history(self, unit: str, days: int) -> History:
         """Time in state, first failed and last ready of each subject over the last `days`."""
         now = self._now()
         period = await self._store.read(lambda connection: history.of_period(connection, unit, now - days * DAY, now))
-        return History(period.start, past.summary(period.changes, period.start, now))
+        return History(period.start, now, past.summary(period.changes, period.start, now))
 
     async def paths(self, unit: str | None = None) -> list[Path]:
         """The shortest paths to ready, of one unit or of all that are not ready and of which something is known."""
@@ -113,3 +124,20 @@ class Judgement:
         if days:
             found = await self._store.read(lambda connection: findings.since(connection, since))
         return [one for one in found if unit is None or unit in one.units]
+
+    async def told(self, lang: str, unit: str | None = None, days: int = 0) -> list[dict[str, str]]:
+        """The same in words, as :func:`collector.attribution.words.rows` tells them."""
+        found = await self.findings(unit, days)
+        concerned = {one for finding in found for one in (finding.subject, *finding.devices)}
+        devices = {one: device.name for one in concerned if (device := self._live.device(one)) is not None}
+        names = Names(
+            units=self._live.units, targets={target.id: target for target in self._live.targets}, devices=devices
+        )
+        return rows(found, names, lang, self._now(), self._facts.zone)
+
+
+def _no_step(requirement: str, profile: Profile, found: Explained) -> str:
+    if requirement in found.left_out:
+        return f"{requirement} is not asked of units of this kind"
+    hint = nearest(requirement, {line.id for line in profile.requirements})
+    return f"no requirement of {profile.name} is called {requirement!r}; {hint}"

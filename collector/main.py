@@ -12,13 +12,12 @@ import click
 import uvloop
 
 from checks.kit.strict import ConfigError
-from collector import log, show
+from collector import log
 from collector.app import AddressInUse, Parts, Server, build
-from collector.cli import bundle, devices, findings, profile, readiness, roster, tokens, waivers
-from collector.cli.common import configured, in_language, load
+from collector.cli import basics, bundle, devices, findings, profile, readiness, roster, tokens, waivers
+from collector.cli.common import configured, load
 from collector.office import Office, Socket, Wrong
 from collector.store.engine import StoreError
-from collector.units import fold
 
 TROUBLE = (ConfigError, StoreError, AddressInUse, Wrong)
 
@@ -67,31 +66,9 @@ async def _serve(parts: Parts) -> None:
         log.event("stopping")
 
 
-@cli.command()
-@configured
-def validate(file: str | None) -> None:
-    """Check the configuration, its locality, profile and units, and say what is in them."""
-    config, catalog = load(file)
-    profile, locality = catalog.profile, catalog.locality
-    click.echo(
-        f"ok: {locality.title['vi']} ({locality.id}): {len(catalog.units)} units, {len(catalog.targets)} targets; "
-        f"profile {profile.name}: {len(profile.requirements)} requirements; database {config.database_url}"
-    )
-
-
-@cli.command()
-@configured
-@in_language
-@click.argument("search", required=False, default="")
-def units(file: str | None, lang: str | None, search: str) -> None:
-    """List the locality's units with their codes; SEARCH needs no accents: `units xom chieu`."""
-    config, catalog = load(file)
-    found = [unit for unit in catalog.units.values() if fold(search) in fold(f"{unit.code} {unit.name}")]
-    show.units(found, lang or config.lang)
-
-
 for group in (
-    readiness.readiness, findings.findings, waivers.waivers, profile.profile, tokens.tokens, devices.devices,
+    basics.validate, basics.units, readiness.readiness, findings.findings, waivers.waivers, profile.profile,
+    tokens.tokens, devices.devices,
     roster.roster, bundle.import_,
 ):  # fmt: skip
     cli.add_command(group)

@@ -6,6 +6,7 @@ that only the collector's own user can open.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector.app import Parts
 from collector.former import Gone
 from collector.ingest import Refusal
 from collector.judgement import Judgement
+from collector.log import one_line
 from collector.moving import Moving
 from collector.roster.desk import Desk
 from collector.store import devices, roster
@@ -26,6 +29,7 @@ from collector.waiving import Waiving
 SOCKET = "admin.sock"
 MAX_REQUEST = 64 * 1024 * 1024
 """A roster of 3,321 units of 10 stations is 6 MB."""
+log = logging.getLogger("sansang.office")
 
 
 class Wrong(Exception):
@@ -69,6 +73,8 @@ class Office:
             return msgspec.to_builtins(await self.calls[name](**arguments))
         except devices.Refused as why:
             raise Wrong(str(why)) from None
+        except SQLAlchemyError as why:
+            raise Wrong(f"the database failed: {one_line(why)}") from None
 
     async def create_token(self, unit: str, seats: int, days: float, review: bool = False, note: str = "") -> str:
         """The secret text of a new token; shown once, stored as a hash."""
@@ -96,7 +102,7 @@ class Office:
             {
                 "id": device.id, "unit": device.unit, "role": device.role, "status": device.status,
                 "enrolled_at": device.enrolled_at, "last_seen": device.last_seen,
-                "clock_offset": device.clock_offset, "version": device.version,
+                "clock_offset": device.clock_offset, "version": device.version, "name": device.name,
             }
             for code in codes
             for device in live.devices_of(code)
@@ -208,6 +214,9 @@ class Socket:
             return _answer({"answer": await self._office.call(name, arguments)})
         except Wrong as why:
             return _answer({"wrong": str(why)})
+        except Exception as why:
+            log.error("call failed", extra={"call": name, "why": one_line(why)}, exc_info=True)
+            return _answer({"wrong": f"the collector failed at {name}, its log says why: {one_line(why)}"})
 
 
 def _answer(value: dict[str, Any]) -> web.Response:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+import click
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from collector.readiness import words
-from collector.readiness.model import Target, Unit, UnitVerdict, Verdict
-from collector.readiness.text import quantity
+from collector.readiness.model import Unit
 from collector.web.i18n import text
 
-INK = {
-    Verdict.READY: "#009E73",
-    Verdict.AT_RISK: "#E69F00",
-    Verdict.NOT_READY: "#D55E00",
-    Verdict.UNKNOWN: "bright_black",
-}
-PIPE = 200
+PIPE = 1000  # columns; in a pipe a row is a line, so that grep finds all of it
 WIDE = 140  # columns; below it the sources are left to the page
 _HEADS = {
     "code": ("mã", "code"), "name": ("tên", "name"), "province": ("tỉnh, thành phố", "province"),
@@ -31,14 +26,34 @@ _HEADS = {
     "seen": ("đo lần cuối", "last measured"), "clock": ("lệch giờ (s)", "clock (s)"),
     "verdict": ("kết luận", "verdict"),
     "why": ("lý do", "why"), "devices": ("thiết bị", "devices"), "what": ("yêu cầu", "requirement"),
-    "station": ("vị trí", "station"), "title": ("tên gọi", "called"),
-    "began": ("từ", "since"), "since": ("từ", "since"), "failed": ("hỏng từ", "first failed"),
+    "station": ("vị trí", "station"), "title": ("tên gọi", "called"), "state": ("trạng thái", "state"),
+    "since": ("từ", "since"), "failed": ("hỏng từ", "first failed"),
     "ready": ("sẵn sàng lần cuối", "last ready"), "times": ("thời gian", "time in state"),
     "cost": ("chi phí", "cost"), "total": ("cộng dồn", "in all"), "many": ("số lượng", "quantity"),
-    "units": ("đơn vị", "units"), "owner": ("ai xử lý", "whose"), "kind": ("loại", "kind"),
-    "author": ("người quyết định", "author"),
+    "units": ("số đơn vị", "units"), "owner": ("ai xử lý", "whose"), "kind": ("loại", "kind"),
+    "author": ("người quyết định", "author"), "until": ("đến hết", "until"),
+    "fault": ("sự cố", "fault"), "todo": ("việc cần làm", "to do"), "item": ("hạng mục", "item"),
     "value": ("đo được", "measured"), "need": ("cần", "needed"), "source": ("căn cứ", "source"),
 }  # fmt: skip
+_SAID = {
+    "no_units": ("Không có đơn vị nào như vậy.", "No unit is called so."),
+    "no_tokens": (
+        "Chưa có mã đăng ký nào. Tạo: sansang-collector tokens create --unit MÃ --seats N",
+        "No token yet. Make one: sansang-collector tokens create --unit CODE --seats N",
+    ),
+    "no_devices": (
+        "Chưa có thiết bị nào. Tạo mã đăng ký: sansang-collector tokens create --unit MÃ --seats N",
+        "No device yet. Make a token: sansang-collector tokens create --unit CODE --seats N",
+    ),
+    "revoked": ("đã thu hồi", "revoked"), "expired": ("đã hết hạn", "expired"),
+    "used_up": ("đã hết chỗ", "used up"), "in_force": ("có hiệu lực", "in force"),
+    "homeless": ("Thiết bị chưa có vị trí", "Devices without a station"),
+    "vacant": ("Vị trí chưa có thiết bị", "Free stations"),
+}  # fmt: skip
+
+
+def said(name: str, lang: str) -> str:
+    return _SAID[name][lang == "en"]
 
 
 def console() -> Console:
@@ -56,101 +71,102 @@ def table(lang: str, *columns: str, right: Iterable[str] = ()) -> Table:
     return shown
 
 
-def _called(unit: str, known: Mapping[str, Unit]) -> str:
+def tell(line: str) -> None:
+    """One line of text; on a terminal broken between words, its rest indented below it."""
+    found = Console()
+    if not found.is_terminal:
+        click.echo(line)
+        return
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    broken = textwrap.wrap(line, found.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    click.echo("\n".join(broken))
+
+
+def name_of(code: str, known: Mapping[str, Unit]) -> str:
     """The unit's name; of another locality's, its code."""
-    return known[unit].name if unit in known else unit
+    return known[code].name if code in known else code
+
+
+def called(code: str, known: Mapping[str, Unit]) -> str:
+    """``27259 Phường Xóm Chiếu``; of another locality's, its code."""
+    return f"{code} {known[code].name}" if code in known else code
 
 
 def units(found: Iterable[Unit], lang: str) -> None:
     shown = table(lang, "code", "name", "province")
     for unit in found:
         shown.add_row(unit.code, escape(unit.name), escape(unit.province))
-    console().print(shown)
+    print_or(shown, said("no_units", lang))
 
 
-def tokens(found: list[dict[str, Any]], lang: str) -> None:
+def print_or(shown: Table, otherwise: str) -> None:
+    """The table; when it is empty, a sentence in its place."""
+    if shown.row_count:
+        console().print(shown)
+    else:
+        tell(otherwise)
+
+
+def tokens(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str, zone: ZoneInfo, now: int) -> None:
     shown = table(lang, "id", "unit", "seats", "expires", "status", "note", right=["seats"])
     for token in found:
-        status = ("đã thu hồi", "revoked") if token["revoked_at"] else ("có hiệu lực", "in force")
-        seats = f"{token['used']}/{token['seats']}"
         shown.add_row(
             token["id"],
-            token["unit"],
-            seats,
-            _instant(token["expires_at"]),
-            status[lang == "en"],
+            escape(called(token["unit"], known)),
+            f"{token['used']}/{token['seats']}",
+            instant(token["expires_at"], zone),
+            said(_status(token, now), lang),
             escape(token["note"]),
         )
-    console().print(shown)
+    print_or(shown, said("no_tokens", lang))
 
 
-def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str) -> None:
+def _status(token: Mapping[str, Any], now: int) -> str:
+    if token["revoked_at"]:
+        return "revoked"
+    if token["expires_at"] <= now:
+        return "expired"
+    return "used_up" if token["used"] >= token["seats"] else "in_force"
+
+
+def devices(found: list[dict[str, Any]], known: Mapping[str, Unit], lang: str, zone: ZoneInfo) -> None:
     shown = table(lang, "id", "unit", "role", "status", "seen", "clock", right=["clock"])
     for device in found:
-        name = _called(device["unit"], known)
         offset = device["clock_offset"]
-        clock = "—" if offset is None else f"{offset:+.1f}"
-        seen = _instant(device["last_seen"])
-        shown.add_row(device["id"], escape(name), device["role"], device["status"], seen, clock)
-    console().print(shown)
+        clock = "—" if offset is None else f"{round(offset, 1) + 0.0:+.1f}"
+        unit, seen = escape(called(device["unit"], known)), instant(device["last_seen"], zone)
+        shown.add_row(device["id"], unit, text(f"role_{device['role']}", lang), device["status"], seen, clock)
+    print_or(shown, said("no_devices", lang))
 
 
-def unmatched(found: dict[str, Any], known: Mapping[str, Unit], lang: str) -> None:
+def unmatched(found: dict[str, Any], known: Mapping[str, Unit], lang: str, zone: ZoneInfo) -> None:
     """Devices that stand nowhere, then stations where nobody does; who goes where is for people to say."""
     stations = table(lang, "station", "unit", "role", "title")
     for one in found["stations"]:
-        name = _called(one["unit"], known)
-        stations.add_row(escape(one["id"]), escape(name), text(f"station_{one['role']}", lang), escape(one["title"]))
+        unit = escape(called(one["unit"], known))
+        stations.add_row(escape(one["id"]), unit, text(f"station_{one['role']}", lang), escape(one["title"]))
     homeless = table(lang, "id", "unit", "role", "seen")
     for one in found["devices"]:
-        name = _called(one["unit"], known)
-        homeless.add_row(one["id"], escape(name), text(f"role_{one['role']}", lang), _instant(one["last_seen"]))
-    heads = (("Thiết bị chưa có vị trí", "Devices without a station"), ("Vị trí chưa có thiết bị", "Free stations"))
-    for head, shown in zip(heads, (homeless, stations), strict=True):
-        console().print(f"[bold]{head[lang == 'en']}: {shown.row_count}[/]")
+        unit = escape(called(one["unit"], known))
+        homeless.add_row(one["id"], unit, text(f"role_{one['role']}", lang), instant(one["last_seen"], zone))
+    for head, shown in (("homeless", homeless), ("vacant", stations)):
+        console().print(f"[bold]{said(head, lang)}: {shown.row_count}[/]")
         if shown.row_count:
             console().print(shown)
 
 
-def readiness(
-    verdicts: list[UnitVerdict], known: Mapping[str, Unit], targets: list[Target], lang: str, *, detailed: bool
-) -> None:
-    """One line a unit, worst first; `detailed` shows every requirement of each."""
-    order = [Verdict.NOT_READY, Verdict.AT_RISK, Verdict.UNKNOWN, Verdict.READY]
-    for verdict in sorted(verdicts, key=lambda one: order.index(one.verdict)) if detailed else ():
-        console().print(f"[bold]{escape(known[verdict.unit].name)}[/] ({verdict.unit})")
-        console().print(f"{_mark(verdict)} {escape(words.headline(verdict, known[verdict.unit], lang, targets))}")
-        if verdict.expected:
-            _requirements(verdict, lang)
-    if detailed:
-        return
-    shown = table(lang, "code", "name", "verdict", "why", "devices", right=["devices"])
-    for verdict in sorted(verdicts, key=lambda one: (order.index(one.verdict), one.unit)):
-        why = words.cause(verdict, lang, targets)
-        counted = f"{verdict.reporting}/{verdict.expected}"
-        shown.add_row(verdict.unit, escape(known[verdict.unit].name), _mark(verdict, lang), escape(why), counted)
-    console().print(shown)
+def instant(at: int | None, zone: ZoneInfo) -> str:
+    """``20/11/2026 08:12``."""
+    return "—" if at is None else f"{_local(at, zone):%d/%m/%Y %H:%M}"
 
 
-def _requirements(verdict: UnitVerdict, lang: str) -> None:
-    wide = console().width >= WIDE
-    shown = table(lang, "what", "verdict", "value", "need", *(["source"] if wide else []), right=["value"])
-    for line in verdict.requirements:
-        state = f"[{INK[line.state]}]{words.verdict_glyph(line.state)} {words.verdict_word(line.state, lang)}[/]"
-        value = words.reason_word(line.reason, lang) if line.value is None else quantity(line.value, line.unit, lang)
-        source = [escape(line.source.get(lang, ""))] if wide else []
-        shown.add_row(
-            escape(line.title.get(lang, line.id)), state, escape(value), escape(words.need(line, lang)), *source
-        )
-    console().print(shown)
+def until(at: int, zone: ZoneInfo) -> str:
+    """When something ends: the last day that is meant whole, else the instant."""
+    moment = _local(at, zone)
+    if moment.time() == datetime.time():
+        return f"{moment - datetime.timedelta(microseconds=1):%d/%m/%Y}"
+    return f"{moment:%d/%m/%Y %H:%M}"
 
 
-def _mark(verdict: UnitVerdict, lang: str | None = None) -> str:
-    word = f" {words.state_word(verdict, lang)}" if lang else ""
-    return f"[{INK[verdict.verdict]}]{words.state_glyph(verdict)}{word}[/]"
-
-
-def _instant(at: int | None) -> str:
-    if at is None:
-        return "—"
-    return datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC).astimezone().strftime("%d/%m/%Y %H:%M")
+def _local(at: int, zone: ZoneInfo) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(at / 1e6, zone)

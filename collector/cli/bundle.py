@@ -21,7 +21,9 @@ from collector.office import Wrong
 def import_(file: str | None, bundle: Path) -> None:
     """Take a technician's file (`sansang-agent check --bundle FILE`), exactly as if its device had pushed it."""
     refused, batches = 0, list(_frames(bundle))
-    answers = asyncio.run(ask(parts_of(file), "import", batches=batches)) if batches else []
+    if not batches:
+        raise Wrong(f"{bundle}: is empty: it holds no batch")
+    answers = asyncio.run(ask(parts_of(file), "import", batches=batches))
     for number, answer in enumerate(answers, 1):
         refused += "error" in answer
         said = f"refused: {answer['error']}: {answer['message']}" if "error" in answer else f"taken: {answer['device']}"

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from collector import show
-from collector.cli.common import configured, in_language, parts_of
+from collector.cli.common import configured, in_language, of_one_unit, of_unit, parts_of, today
 from collector.counter import ask
 
 
@@ -15,12 +15,13 @@ from collector.counter import ask
 @click.pass_context
 @configured
 @in_language
-@click.option("--unit", metavar="CODE", help="Only this unit.")
+@of_unit
 def devices(context: click.Context, file: str | None, lang: str | None, unit: str | None) -> None:
-    """List enrolled devices; approve or revoke one."""
+    """List enrolled devices; approve, move or revoke one."""
     if context.invoked_subcommand is None:
         parts = parts_of(file)
-        show.devices(asyncio.run(ask(parts, "devices.list", unit=unit)), parts.live.units, lang or parts.config.lang)
+        found = asyncio.run(ask(parts, "devices.list", unit=today(parts, unit, lang)))
+        show.devices(found, parts.live.units, lang or parts.config.lang, parts.catalog.zone)
 
 
 @devices.command("approve")
@@ -42,9 +43,11 @@ def devices_revoke(file: str | None, device: str) -> None:
 @devices.command("move")
 @configured
 @click.argument("device", metavar="ID")
-@click.option("--unit", required=True, metavar="CODE", help="Where it stands from now on.")
+@of_one_unit
 @click.option("--reason", default="", help="Why: kept with it.")
 def devices_move(file: str | None, device: str, unit: str, reason: str) -> None:
-    """Put a device into another unit; it keeps its key and its history."""
-    done = asyncio.run(ask(parts_of(file), "devices.move", device=device, unit=unit, reason=reason))
-    click.echo(f"{device}: from {done['old']} to {done['new']}")
+    """Put a device into the unit CODE, from now on; it keeps its key and its history."""
+    parts = parts_of(file)
+    done = asyncio.run(ask(parts, "devices.move", device=device, unit=today(parts, unit), reason=reason))
+    old, new = (show.called(done[which], parts.live.units) for which in ("old", "new"))
+    click.echo(f"{device}: from {old} to {new}")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import click
-import msgspec
 
-from collector.attribution.model import Finding
-from collector.attribution.words import Names
 from collector.cli import tables
-from collector.cli.common import configured, for_programs, in_language, of_unit, parts_of, print_json
+from collector.cli.common import configured, for_programs, in_language, of_unit, parts_of, print_json, today
 from collector.counter import ask
 
 
@@ -23,12 +21,9 @@ from collector.counter import ask
 def findings(file: str | None, lang: str | None, unit: str | None, days: int, as_json: bool) -> None:
     """List what is broken: one line for a cause, whatever the number of units and devices it stops."""
     parts = parts_of(file)
-    found = asyncio.run(ask(parts, "findings", unit=unit, days=days))
+    asked: dict[str, Any] = {"unit": today(parts, unit, lang), "days": days}
     if as_json:
-        print_json(found)
+        print_json(asyncio.run(ask(parts, "findings", **asked)))
         return
-    names = Names(
-        units=parts.live.units,
-        targets={target.id: target for target in parts.live.targets},
-    )
-    tables.findings(msgspec.convert(found, list[Finding]), names, lang or parts.config.lang, parts.now())
+    lang = lang or parts.config.lang
+    tables.findings(asyncio.run(ask(parts, "findings.told", lang=lang, **asked)), lang)

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from collector.cli import tables
+from collector import units as nation
+from collector.cli import differences
 from collector.cli.common import configured, for_programs, in_language, parts_of, print_json
 from collector.counter import ask
 from collector.readiness import profile_file
@@ -30,15 +31,20 @@ def profile() -> None:
 @click.argument("new", metavar="NEW.yaml", type=FILE)
 @for_programs
 def diff(file: str | None, lang: str | None, old: Path, new: Path, as_json: bool) -> None:
-    """Say what differs between two profiles, and which units NEW would judge otherwise than the one in force."""
+    """Say what differs between two profiles, and which units NEW would judge otherwise than the one in force.
+
+    Nothing is stored. To apply it, raise its version and put it in the place of the old one: it is taken while the
+    collector runs.
+    """
     parts = parts_of(file)
-    kinds = {unit.kind for unit in parts.live.units.values()}
+    kinds = {unit.kind for unit in parts.live.units.values()} | set(nation.KINDS)
     before, after = (profile_file.read(one, parts.catalog, kinds=kinds) for one in (old, new))
     changes = difference(before, after)
     rows = asyncio.run(ask(parts, "profile.try", profile=profile_file.stored(after)))
     if as_json:
         print_json({"changes": msgspec.to_builtins(changes), "units": rows})
         return
-    tables.changes(changes, lang or parts.config.lang)
-    titles = {line.id: line.title for one in (before, after) for line in one.requirements}
-    tables.would_change(msgspec.convert(rows, list[Row]), titles, parts, after.name, lang or parts.config.lang)
+    lang = lang or parts.config.lang
+    differences.changes(changes, lang)
+    titles = {line.id: line.title for one in (parts.rules.profile, before, after) for line in one.requirements}
+    differences.would_change(msgspec.convert(rows, list[Row]), titles, parts.live.units, after.name, lang)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from collector import show
-from collector.cli.common import configured, for_programs, in_language, load, parts_of, print_json
+from collector.cli.common import configured, for_programs, in_language, load, of_unit, parts_of, print_json, today
 from collector.counter import ask
 from collector.roster import command
 
@@ -87,13 +87,13 @@ def roster_unmatch(file: str | None, device: str) -> None:
 @roster.command("unmatched")
 @configured
 @in_language
-@click.option("--unit", metavar="CODE", help="Only this unit.")
+@of_unit
 @for_programs
 def roster_unmatched(file: str | None, lang: str | None, unit: str | None, as_json: bool) -> None:
     """List devices without a station, and stations without a device."""
     parts = parts_of(file)
-    found = asyncio.run(ask(parts, "roster.unmatched", unit=unit))
+    found = asyncio.run(ask(parts, "roster.unmatched", unit=today(parts, unit, lang)))
     if as_json:
         print_json(found)
     else:
-        show.unmatched(found, parts.live.units, lang or parts.config.lang)
+        show.unmatched(found, parts.live.units, lang or parts.config.lang, parts.catalog.zone)

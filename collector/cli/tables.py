@@ -1,36 +1,31 @@
-"""What the commands about verdicts print."""
+"""How ``readiness history``, ``findings`` and ``waivers`` show what they found."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import click
 from rich.markup import escape
 
+from collector import show
 from collector.app import Parts
-from collector.attribution.model import Finding
-from collector.attribution.words import Names, rows
 from collector.judgement import History
-from collector.readiness import pathwords, ranking, words
-from collector.readiness.difference import Change
-from collector.readiness.fixes import Path
-from collector.readiness.model import Bilingual, Silence, Unit, Verdict, Waiver
+from collector.readiness import words
+from collector.readiness.model import Bilingual, Silence, Verdict, Waiver
 from collector.readiness.past import REQUIREMENT, Summary
-from collector.readiness.whatif import Row, Stand
-from collector.show import console, table
+from collector.readiness.text import instant
 
 _WORDS = {
     "verdict": ("Kết luận", "Verdict"), "silence": ("Liên lạc", "Contact"),
-    "nothing": ("Không có gì.", "Nothing."),
-    "reports": ("báo cáo", "reports"), "mandatory": ("bắt buộc", "mandatory"), "advice": ("khuyến nghị", "advice"),
-    "same": ("Hai bộ tiêu chí như nhau.", "Both profiles say the same."),
-    "unchanged": ("Với {0}, không đơn vị nào thay đổi.", "By {0}, no unit would change."),
-    "change": ("Với {0}, {1} đơn vị thay đổi:", "By {0}, {1} units would change:"),
+    "reports": ("có báo cáo", "reports"),
+    "recorded": ("{0}, từ {1}", "{0}, since {1}"),
+    "unrecorded": ("{0}, từ {1}: chưa có gì được ghi lại.", "{0}, since {1}: nothing is recorded."),
+    "now": ("nay", "now"),
+    "no_findings": ("Không có sự cố nào.", "No findings."),
+    "no_waivers": ("Không có miễn trừ hay xác nhận nào.", "No waivers or approvals."),
     "waiver": ("miễn trừ", "waiver"), "approval": ("xác nhận", "approval"),
-    "since": ("Từ {0}", "Since {0}"), "bill": ("Cần mua, cần làm:", "To buy and to do:"),
-    "budget": ("{0} đủ cho {1} đơn vị ({2}).", "{0} make {1} units ready ({2})."),
+    "in_force": ("có hiệu lực", "in force"), "expired": ("đã hết hạn", "expired"),
+    "revoked": ("đã thu hồi", "revoked"),
 }  # fmt: skip
 
 
@@ -38,31 +33,45 @@ def _word(name: str, lang: str, *values: object) -> str:
     return _WORDS[name][lang == "en"].format(*values)
 
 
-def _print_or_nothing(shown: object, any_rows: bool, lang: str) -> None:
-    console().print(shown if any_rows else _word("nothing", lang))
-
-
-def history(found: History, titles: Mapping[str, Bilingual], lang: str, zone: ZoneInfo) -> None:
-    """A line a subject: its state, since when, first failed, last ready, the share of the time in each state."""
-    click.echo(_word("since", lang, _day(found.start, zone)))
-    shown = table(lang, "what", "verdict", "began", "failed", "ready", "times")
-    for subject in sorted(found.subjects, key=lambda name: (name.startswith(REQUIREMENT), name)):
+def history(found: History, unit: str, parts: Parts, lang: str) -> None:
+    """The verdict, the contact, then a line a requirement in the profile's order: its state, since when, first failed,
+    last ready, the share of the time in each state."""
+    began = show.instant(found.start, parts.catalog.zone)
+    subjects = _in_order(found, [line.id for line in parts.rules.profile.requirements])
+    head = "recorded" if subjects else "unrecorded"
+    show.tell(_word(head, lang, show.called(unit, parts.live.units), began))
+    titles = {line.id: line.title for line in parts.rules.profile.requirements}
+    shown = show.table(lang, "what", "state", "since", "failed", "ready", "times")
+    for subject in subjects:
         one = found.subjects[subject]
-        if subject.startswith(REQUIREMENT) or subject in ("verdict", "silence"):
-            title = titles.get(subject.removeprefix(REQUIREMENT), {}).get(lang) or _titled(subject, lang)
-            shown.add_row(
-                escape(title),
-                _state(one.state, lang),
-                _day(one.since, zone),
-                _day(one.first_failed, zone),
-                _day(one.last_ready, zone),
-                escape(_times(one, lang)),
-            )
-    _print_or_nothing(shown, bool(found.subjects), lang)
+        shown.add_row(escape(_titled(subject, titles, lang)), _state(one.state, lang), *_when(one, found, parts, lang))
+    if subjects:
+        show.console().print(shown)
 
 
-def _titled(subject: str, lang: str) -> str:
-    return _word(subject, lang) if subject in _WORDS else subject.removeprefix(REQUIREMENT)
+def _in_order(found: History, ids: Sequence[str]) -> list[str]:
+    """Subjects that have a state, in the profile's order; what another profile asked follows."""
+    places = {f"{REQUIREMENT}{name}": place for place, name in enumerate(ids)}
+    asked = sorted(
+        (subject for subject in found.subjects if subject.startswith(REQUIREMENT)),
+        key=lambda subject: (places.get(subject, len(places)), subject),
+    )
+    return [subject for subject in ("verdict", "silence") if subject in found.subjects] + asked
+
+
+def _titled(subject: str, titles: Mapping[str, Bilingual], lang: str) -> str:
+    if subject in _WORDS:
+        return _word(subject, lang)
+    name = subject.removeprefix(REQUIREMENT)
+    return titles.get(name, {}).get(lang, name)
+
+
+def _when(one: Summary, found: History, parts: Parts, lang: str) -> list[str]:
+    """Since, first failed, last ready, and the share of each state."""
+    is_ready = one.last_ready is not None and one.last_ready >= found.end
+    times = [one.since, one.first_failed, None if is_ready else one.last_ready]
+    told = ["—" if at is None else instant(at, found.end, lang, parts.catalog.zone) for at in times]
+    return [*told[:2], _word("now", lang) if is_ready else told[2], escape(_times(one, lang))]
 
 
 def _state(state: str, lang: str) -> str:
@@ -72,102 +81,41 @@ def _state(state: str, lang: str) -> str:
 
 
 def _times(one: Summary, lang: str) -> str:
+    """``sẵn sàng 93 %, có nguy cơ 7 %``: the longest first."""
     whole = sum(one.times.values()) or 1
     parts = sorted(one.times.items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{_state(state, lang)} {100 * time / whole:.0f} %" for state, time in parts)
+    return ", ".join(f"{_state(state, lang)} {_share(time / whole)}" for state, time in parts)
 
 
-def path(paths: Iterable[Path], titles: Mapping[str, Bilingual], lang: str) -> None:
-    """What one unit needs."""
-    for one in paths:
-        for line in pathwords.lines(one, lang, lambda name: titles.get(name, {}).get(lang, name)):
-            click.echo(line)
+def _share(share: float) -> str:
+    return "< 1 %" if share < 0.01 else ("> 99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %")
 
 
-def city(paths: Sequence[Path], units: Mapping[str, Unit], lang: str, budget: int | None) -> None:
-    """The units, cheapest first, what all of it comes to, and the bill."""
-    ranked = ranking.ranked(paths)
-    shown = table(lang, "code", "name", "what", "cost", "total", right=["cost", "total"])
-    for row in ranked:
-        name = units[row.path.unit].name if row.path.unit in units else row.path.unit
-        total = pathwords.money(row.total, lang) if row.enough else "—"
-        told = pathwords.sentence(row.path, lang, most=3)
-        shown.add_row(row.path.unit, escape(name), escape(told), pathwords.money(row.path.cost, lang), total)
-    if ranked:
-        console().print(shown)
-    click.echo(pathwords.outlook(ranked, lang))
-    if budget is not None:
-        count, cost = ranking.within(ranked, budget)
-        click.echo(_word("budget", lang, pathwords.money(budget, lang), count, pathwords.money(cost, lang)))
-    bill = ranking.bill(paths)
-    if bill:
-        click.echo(_word("bill", lang))
-        lines = table(lang, "what", "many", "cost", "units", right=["many", "cost", "units"])
-        for line in bill:
-            cost_ = pathwords.money(line.cost, lang)
-            lines.add_row(escape(line.title[lang]), escape(pathwords.counted(line, lang)), cost_, str(line.units))
-        console().print(lines)
-
-
-def findings(found: Sequence[Finding], names: Names, lang: str, now: int) -> None:
-    """Two lines a finding: what it is in a table, and the sentence under it."""
-    shown = table(lang, "id", "what", "units", "since", "status", "owner", right=["units"])
-    told = rows(found, names, lang, now)
-    for row in told:
-        shown.add_row(row["id"], escape(row["title"]), row["units"], row["since"], row["state"], escape(row["owner"]))
-    _print_or_nothing(shown, bool(told), lang)
-    for row in told:
-        click.echo(f"{row['id']}  {row['sentence']}")
-
-
-def waivers(found: Sequence[Waiver], parts: Parts, lang: str) -> None:
-    """One line each."""
-    titles = {line.id: line.title for line in parts.rules.profile.requirements}
-    shown = table(lang, "id", "unit", "what", "kind", "expires", "author", "note")
-    for one in found:
-        unit = parts.live.units[one.unit].name if one.unit in parts.live.units else one.unit
-        shown.add_row(
-            one.id,
-            escape(unit),
-            escape(titles.get(one.requirement, {}).get(lang, one.requirement)),
-            _word(one.kind, lang),
-            _day(one.expires_at if one.revoked_at is None else one.revoked_at, parts.catalog.zone),
-            escape(one.author),
-            escape(one.reason),
-        )
-    _print_or_nothing(shown, bool(found), lang)
-
-
-def changes(found: Sequence[Change], lang: str) -> None:
-    """What differs between two profiles."""
-    for change in found:
-        click.echo(f"- {change.words[lang]}")
-    if not found:
-        click.echo(_word("same", lang))
-
-
-def would_change(found: Sequence[Row], titles: Mapping[str, Bilingual], parts: Parts, name: str, lang: str) -> None:
-    """Which units another profile would judge otherwise, and why."""
-    if not found:
-        click.echo(_word("unchanged", lang, name))
-        return
-    click.echo(_word("change", lang, name, len(found)))
+def findings(found: Sequence[Mapping[str, str]], lang: str) -> None:
+    """Rows of :func:`collector.attribution.words.rows`: what they are in a table, and a sentence each under it."""
+    shown = show.table(lang, "id", "fault", "units", "since", "status", "owner", right=["units"])
     for row in found:
-        unit = parts.live.units[row.unit].name if row.unit in parts.live.units else row.unit
-        click.echo(f"{row.unit} {unit}: {words.verdict_word(row.old, lang)} → {words.verdict_word(row.new, lang)}")
-        for one in row.differs:
-            title = titles.get(one.requirement, {}).get(lang, one.requirement)
-            click.echo(f"  {title}: {_stand(one.old, lang)} → {_stand(one.new, lang)}")
+        shown.add_row(row["id"], escape(row["title"]), row["units"], row["since"], row["state"], escape(row["owner"]))
+    show.print_or(shown, _word("no_findings", lang))
+    for row in found:
+        show.tell(f"{row['id']}  {row['sentence']}")
 
 
-def _stand(stand: Stand | None, lang: str) -> str:
-    if stand is None:
-        return "—"
-    state, mandatory = stand
-    return f"{words.verdict_word(state, lang)} ({_word('mandatory' if mandatory else 'advice', lang)})"
+def waivers(found: Sequence[Waiver], parts: Parts, lang: str, *, everything: bool) -> None:
+    """One line each; of `everything` it is said whether it holds."""
+    titles = {line.id: line.title for line in parts.rules.profile.requirements}
+    columns = ["id", "unit", "what", "kind", "until", *(["status"] if everything else []), "author", "why"]
+    shown = show.table(lang, *columns)
+    for one in found:
+        row: list[Any] = [one.id, escape(show.called(one.unit, parts.live.units))]
+        row += [escape(titles.get(one.requirement, {}).get(lang, one.requirement)), _word(one.kind, lang)]
+        end = one.expires_at if one.revoked_at is None else one.revoked_at
+        row += [show.until(end, parts.catalog.zone), *([_status(one, parts.now(), lang)] if everything else [])]
+        shown.add_row(*row, escape(one.author), escape(one.reason))
+    show.print_or(shown, _word("no_waivers", lang))
 
 
-def _day(at: int | None, zone: ZoneInfo) -> str:
-    if at is None:
-        return "—"
-    return datetime.datetime.fromtimestamp(at / 1e6, zone).strftime("%d/%m/%Y %H:%M")
+def _status(one: Waiver, now: int, lang: str) -> str:
+    if one.revoked_at is not None:
+        return _word("revoked", lang)
+    return _word("in_force" if one.holds(now) else "expired", lang)

@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from collector import show
-from collector.cli.common import configured, in_language, parts_of
+from collector.cli.common import configured, in_language, parts_of, today
 from collector.counter import ask
 
 
@@ -25,8 +25,9 @@ def tokens() -> None:
 @click.option("--note", default="", help="For your own records.")
 def tokens_create(file: str | None, unit: str, seats: int, days: float, review: bool, note: str) -> None:
     """Print a new token. It is shown this once; the database keeps only its hash."""
-    arguments = {"unit": unit, "seats": seats, "days": days, "review": review, "note": note}
-    click.echo(asyncio.run(ask(parts_of(file), "tokens.create", **arguments)))
+    parts = parts_of(file)
+    arguments = {"unit": today(parts, unit), "seats": seats, "days": days, "review": review, "note": note}
+    click.echo(asyncio.run(ask(parts, "tokens.create", **arguments)))
 
 
 @tokens.command("list")
@@ -35,7 +36,8 @@ def tokens_create(file: str | None, unit: str, seats: int, days: float, review: 
 def tokens_list(file: str | None, lang: str | None) -> None:
     """List tokens: unit, seats taken, expiry. The secrets are not stored."""
     parts = parts_of(file)
-    show.tokens(asyncio.run(ask(parts, "tokens.list")), lang or parts.config.lang)
+    found = asyncio.run(ask(parts, "tokens.list"))
+    show.tokens(found, parts.live.units, lang or parts.config.lang, parts.catalog.zone, parts.now())
 
 
 @tokens.command("revoke")

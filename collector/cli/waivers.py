@@ -8,8 +8,18 @@ from typing import Any
 import click
 import msgspec
 
+from collector import show
 from collector.cli import tables
-from collector.cli.common import configured, for_programs, in_language, of_unit, parts_of, print_json
+from collector.cli.common import (
+    configured,
+    for_programs,
+    in_language,
+    of_one_unit,
+    of_unit,
+    parts_of,
+    print_json,
+    today,
+)
 from collector.counter import ask
 from collector.readiness.model import Waiver
 
@@ -30,22 +40,23 @@ def waivers(
     have a reason, an author and an end, and stand wherever the unit does.
 
     \b
-    sansang-collector waivers grant --unit 27259 pc_age --until 2026-12-31 --author "Lê An" --reason "new PCs on 15/12"
+    sansang-collector waivers grant --unit 27259 pc_age --until 2026-12-31 \\
+        --author "Lê An" --reason "new PCs on 15/12"
     """
     if context.invoked_subcommand is not None:
         return
     parts = parts_of(file)
-    found = asyncio.run(ask(parts, "waivers.list", unit=unit, everything=everything))
+    found = asyncio.run(ask(parts, "waivers.list", unit=today(parts, unit, lang), everything=everything))
     if as_json:
         print_json(found)
     else:
-        tables.waivers(msgspec.convert(found, list[Waiver]), parts, lang or parts.config.lang)
+        tables.waivers(msgspec.convert(found, list[Waiver]), parts, lang or parts.config.lang, everything=everything)
 
 
 def _told(command: Any) -> Any:
     for option in reversed(
         (
-            click.option("--unit", metavar="CODE", required=True, help="The unit, by its code."),
+            of_one_unit,
             click.argument("requirement", metavar="REQUIREMENT"),
             click.option("--until", required=True, metavar="DAY", help='The last day, or a time: "2026-12-31T17:00".'),
             click.option("--author", required=True, help="Who decides it: shown with it."),
@@ -71,8 +82,11 @@ def approve(file: str | None, **told: str) -> None:
 
 
 def _grant(file: str | None, kind: str, told: dict[str, str]) -> None:
-    done = asyncio.run(ask(parts_of(file), "waivers.grant", kind=kind, **told))
-    click.echo(f"{done['id']}: {kind} of {done['requirement']} for {done['unit']}")
+    parts = parts_of(file)
+    asked = told | {"unit": today(parts, told["unit"])}
+    done = msgspec.convert(asyncio.run(ask(parts, "waivers.grant", kind=kind, **asked)), Waiver)
+    until = show.until(done.expires_at, parts.catalog.zone)
+    click.echo(f"{done.id}: {kind} of {done.requirement} for {show.called(done.unit, parts.live.units)} until {until}")
 
 
 @waivers.command()

@@ -34,7 +34,7 @@ def test_validate_says_what_is_in_force(file: str) -> None:
     """Locality, units, targets, profile and database, in one line."""
     code, out, err = run("validate", "--config", file)
     assert (code, err) == (0, "")
-    assert out.startswith("ok: Thành phố Hồ Chí Minh (trình diễn) (demo): 168 units, 4 targets; profile default@")
+    assert out.startswith("ok: Thành phố Hồ Chí Minh (trình diễn) (demo): 168 units, 4 targets; profile demo@")
     assert out.endswith(f"database sqlite:///{Path(file).parent}/state/sansang.db\n")
 
 
