@@ -55,6 +55,10 @@ class Board(Protocol):
         """Those that were open at `since` (µs) or later."""
         ...
 
+    async def finding(self, key: str) -> Finding | None:
+        """The one with the id `key`, open or closed, however long ago; None where there never was one."""
+        ...
+
     async def expired_waivers(self, since: int) -> list[Waiver]:
         """Those that ran out after `since` (µs), or have yet to; none that was revoked."""
         ...

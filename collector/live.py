@@ -103,6 +103,13 @@ class Live:
     async def past_findings(self, since: int) -> list[Finding]:
         return await self._past(lambda connection: findings.since(connection, since))
 
+    async def finding(self, key: str) -> Finding | None:
+        here = next((one for one in self._findings if one.id == key), None)
+        if here is not None:
+            return here
+        found = await self._past(lambda connection: [findings.by_id(connection, key)])
+        return found[0] if found else None
+
     async def expired_waivers(self, since: int) -> list[Waiver]:
         found = await self._past(lambda connection: waivers.since(connection, since))
         return [waiver for waiver in found if waiver.revoked_at is None]

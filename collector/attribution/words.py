@@ -34,7 +34,7 @@ CAUSES: dict[Cause, Pair] = {
     Cause.OWN_LINK: ("mất kết nối mạng", "off the network"),
     Cause.ADDRESS_CONFLICT: ("trùng địa chỉ IP", "addresses in conflict"),
     Cause.INTERCEPTED: ("kết nối bị can thiệp", "connections tampered"),
-    Cause.AGENT_STOPPED: ("máy tắt hoặc dừng đo", "off or not measuring"),
+    Cause.AGENT_STOPPED: ("tắt hoặc dừng đo", "off or not measuring"),
     Cause.ROUTER: ("mất bộ định tuyến", "router is missing"),
     Cause.CERTIFICATE: ("lỗi chứng thư máy chủ", "bad server certificate"),
     Cause.SERVICE: ("trả lời lỗi", "answers with errors"),
@@ -45,7 +45,7 @@ LIKELY_POWER: Pair = ("im cùng lúc, có thể mất điện", "all silent, may
 """Of an office that fell silent as one, when nothing told of its power: a line that is cut looks the same."""
 NETWORKS: dict[str, Pair] = {INTERNET: ("Internet", "Internet"), "tslcd": ("TSLCD", "dedicated network")}
 TITLE = 40
-"""The most characters of a title."""
+"""The most characters of a title where lines cannot be broken."""
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -79,10 +79,17 @@ def what(finding: Finding, lang: str) -> str:
     return LIKELY_POWER[lang == "en"] if guessed else cause_word(finding.cause, lang)
 
 
-def title(finding: Finding, names: Names, lang: str) -> str:
-    """For tables: ``VNPT: không thông``, at most TITLE characters; the subject is cut where it is too long."""
-    cause = what(finding, lang)
-    return f"{_cut(_subject(finding, names, lang), TITLE - len(cause) - 2)}: {cause}"
+def title(finding: Finding, names: Names, lang: str, most: int | None = TITLE) -> str:
+    """``VNPT: không thông``, at most `most` characters, for which the subject is cut; whole where it is None: a table
+    that can break its lines."""
+    subject, cause = _subject(finding, names, lang), what(finding, lang)
+    return f"{subject if most is None else _cut(subject, most - len(cause) - 2)}: {cause}"
+
+
+def after(noun: str, name: str) -> str:
+    """`name` as it stands behind `noun`, which is not said twice: behind ``máy``, ``Máy văn thư`` is ``văn thư``."""
+    first, rest = name[: len(noun) + 1], name[len(noun) + 1 :].lstrip()
+    return rest if rest and first.lower() == f"{noun.lower()} " else name
 
 
 def sentence(finding: Finding, names: Names, lang: str, now: int, zone: ZoneInfo = ZONE) -> str:
@@ -95,11 +102,11 @@ def sentence(finding: Finding, names: Names, lang: str, now: int, zone: ZoneInfo
 
 
 def rows(findings: Iterable[Finding], names: Names, lang: str, now: int, zone: ZoneInfo = ZONE) -> list[dict[str, str]]:
-    """For the command line: id, title, units, since, state, owner, sentence of each, as text."""
+    """For the command line: id, whole title, units, since, state, owner, sentence of each, as text."""
     return [
         {
             "id": finding.id,
-            "title": title(finding, names, lang),
+            "title": title(finding, names, lang, None),
             "units": str(len(finding.units)),
             "since": instant(finding.first or finding.opened_at, now, lang, zone),
             "state": state_word(finding, lang),
@@ -137,11 +144,11 @@ def _where(finding: Finding, names: Names, lang: str) -> str:
     network = NETWORKS.get(finding.network, (finding.network, finding.network))[lang == "en"]
     home = names.unit(finding.units[0]) if finding.units else ""
     vi, en = {
-        Segment.DEVICE: (f"Máy {subject} ({home})", f"PC {subject} ({home})"),
+        Segment.DEVICE: (f"Máy {after('máy', subject)} ({home})", f"PC {after('PC', subject)} ({home})"),
         Segment.LAN: (f"Mạng nội bộ của {subject}", f"The office network of {subject}"),
         Segment.ACCESS: (f"Đường truyền {network} của {subject}", f"The {network} line of {subject}"),
         Segment.PROVIDER: (f"Mạng của nhà cung cấp {subject} ({network})", f"The network of {subject} ({network})"),
-        Segment.DESTINATION: (f"Hệ thống {subject}", f"The system {subject}"),
+        Segment.DESTINATION: (f"Hệ thống {after('hệ thống', subject)}", f"The system {subject}"),
     }[finding.segment]
     if finding.segment is Segment.LAN and finding.cause is Cause.POWER:
         vi, en = subject, subject

@@ -36,6 +36,17 @@ REASONS: dict[str, Pair] = {
     "holding": ("đã tốt hơn, đang chờ ổn định", "better, waiting until it lasts"),
     "reporting": ("đã báo cáo trở lại", "reports again"),
     "profile": ("bộ tiêu chí đã thay đổi", "the profile changed"),
+    "unknown_need": ("danh mục đơn vị chưa cho biết con số cần thiết", "the roster does not tell the number it needs"),
+    "no_need": ("danh mục ghi số 0, không có gì để so", "the roster says zero, there is nothing to compare with"),
+    "part_missing": ("không thiết bị nào có", "no device has it"),
+    "from_future": ("kết quả ghi thời điểm trong tương lai", "the result is dated in the future"),
+    "approved": ("đã kiểm tra tại chỗ và xác nhận đạt", "inspected and approved"),
+    "waiver_granted": ("được miễn trừ", "waived"),
+    "waiver_expired": ("miễn trừ đã hết hạn", "the waiver has expired"),
+    "waiver_revoked": ("miễn trừ đã bị thu hồi", "the waiver was revoked"),
+    "approval_granted": ("được xác nhận tại chỗ", "approved on inspection"),
+    "approval_expired": ("xác nhận tại chỗ đã hết hạn", "the approval has expired"),
+    "approval_revoked": ("xác nhận tại chỗ đã bị thu hồi", "the approval was revoked"),
     **{silence.value: words[:2] for silence, words in SILENCES.items()},
 }
 _SILENT: dict[Silence, Pair] = {
@@ -46,10 +57,6 @@ _SILENT: dict[Silence, Pair] = {
     Silence.OFFICE_CLOSED: (
         "ngoài giờ làm việc, các máy đã tắt. Không cần làm gì.",
         "outside office hours, the PCs are off. Nothing is to be done.",
-    ),
-    Silence.LATE: (
-        "kết quả đến trễ. Nếu kéo dài, kiểm tra đường truyền và nguồn điện.",
-        "results come late. If it lasts, check the line and the power.",
     ),
     Silence.LOST_CONTACT: (
         "không thiết bị nào gửi kết quả. Kiểm tra nguồn điện, đường truyền và dịch vụ sansang-agent.",
@@ -87,13 +94,20 @@ def reason_word(reason: str, lang: str) -> str:
     return _lower(kit.reason(reason, lang).title)
 
 
+def silent(verdict: UnitVerdict) -> Silence | None:
+    """The silence that stands in place of the verdict; one that is only late has a verdict all the same."""
+    return None if verdict.silence is Silence.LATE else verdict.silence
+
+
 def state_word(verdict: UnitVerdict, lang: str) -> str:
     """The verdict's word; of a silent unit, its silence's."""
-    return silence_word(verdict.silence, lang) if verdict.silence else verdict_word(verdict.verdict, lang)
+    quiet = silent(verdict)
+    return silence_word(quiet, lang) if quiet else verdict_word(verdict.verdict, lang)
 
 
 def state_glyph(verdict: UnitVerdict) -> str:
-    return silence_glyph(verdict.silence) if verdict.silence else verdict_glyph(verdict.verdict)
+    quiet = silent(verdict)
+    return silence_glyph(quiet) if quiet else verdict_glyph(verdict.verdict)
 
 
 def deciding(verdict: UnitVerdict) -> RequirementState | None:
@@ -107,25 +121,35 @@ def cause(verdict: UnitVerdict, lang: str, targets: Sequence[Target] = ()) -> st
     line = deciding(verdict)
     if line is not None:
         return _cause(line, lang, targets)
-    if verdict.silence or verdict.verdict is Verdict.READY:
+    if silent(verdict) or verdict.verdict is Verdict.READY:
         return ""
     few = ("chỉ {0}/{1} thiết bị báo cáo", "only {0} of {1} devices report")[lang == "en"]
     return few.format(verdict.reporting, verdict.expected)
 
 
 def headline(verdict: UnitVerdict, unit: Unit, lang: str, targets: Sequence[Target] = (), zone: ZoneInfo = ZONE) -> str:
-    """One sentence: the verdict, since when, its cause and what to do."""
-    began = verdict.silent_since if verdict.silence else verdict.since
+    """One sentence: the verdict, since when, its cause and what to do; that results come late stands beside it."""
+    quiet = silent(verdict)
+    began = verdict.silent_since if quiet else verdict.since
     since = f"{_pick(lang, ' từ ', ' since ')}{instant(began, verdict.at, lang, zone)}" if began is not None else ""
     state = state_word(verdict, lang)
-    opening = f"{state[:1].upper()}{state[1:]}{since}: "
-    if verdict.silence:
-        return opening + _SILENT[verdict.silence][lang == "en"].format(code=unit.code)
+    opening = f"{state[:1].upper()}{state[1:]}{since}{_late(verdict, lang, zone)}: "
+    if quiet:
+        return opening + _SILENT[quiet][lang == "en"].format(code=unit.code)
     if verdict.verdict is Verdict.READY:
         ready = ("{0}/{1} thiết bị báo cáo, mọi yêu cầu bắt buộc đều đạt.",
                  "{0} of {1} devices report, every mandatory requirement is met.")  # fmt: skip
         return opening + ready[lang == "en"].format(verdict.reporting, verdict.expected)
     return opening + cause(verdict, lang, targets) + _others(verdict, lang) + "." + _remedy(deciding(verdict), lang)
+
+
+def _late(verdict: UnitVerdict, lang: str, zone: ZoneInfo) -> str:
+    """`` (báo cáo trễ, lần cuối 09:21)``."""
+    if verdict.silence is not Silence.LATE:
+        return ""
+    last = verdict.silent_since
+    heard = f", {_pick(lang, 'lần cuối', 'the last one at')} {instant(last, verdict.at, lang, zone)}" if last else ""
+    return f" ({_pick(lang, 'báo cáo trễ', 'reports come late')}{heard})"
 
 
 def _cause(line: RequirementState, lang: str, targets: Sequence[Target]) -> str:
@@ -139,9 +163,14 @@ def _cause(line: RequirementState, lang: str, targets: Sequence[Target]) -> str:
     return f"{measured} — {tail}" if tail else measured
 
 
+def named(line: RequirementState) -> Evidence | None:
+    """The evidence that :func:`cause` names: the worst; None where none is as bad as the line."""
+    return next((part for part in line.evidence if part.state is line.state), None)
+
+
 def _where(line: RequirementState, lang: str, targets: Sequence[Target]) -> str:
     """The target of the worst evidence."""
-    worst: Evidence | None = next((part for part in line.evidence if part.state is line.state), None)
+    worst = named(line)
     if worst is None or not worst.target:
         return ""
     titles = {target.id: target.title.get(lang, target.id) for target in targets}

@@ -45,6 +45,11 @@ def since(connection: Connection, since: int) -> list[Finding]:
     return _read(connection, sa.or_(findings.c.closed_at.is_(None), findings.c.closed_at >= since))
 
 
+def by_id(connection: Connection, key: str) -> Finding | None:
+    """The one with the id `key`, open or closed; None where there never was one."""
+    return next(iter(_read(connection, findings.c.id == key)), None)
+
+
 def of_unit(connection: Connection, unit: str, since: int) -> list[Finding]:
     """Of :func:`since`, those that stop something in `unit`."""
     named = sa.and_(

@@ -9,7 +9,7 @@ from msgspec import Struct
 from checks.kit.segment import Segment
 from collector.attribution.model import DEDICATED, Cause, Finding
 from collector.attribution.owners import step, whose
-from collector.attribution.words import Names, sentence, what
+from collector.attribution.words import Names, after, sentence, what
 from collector.board import Board
 from collector.web.contact import device_name
 from collector.web.i18n import text
@@ -70,5 +70,8 @@ def here(finding: Finding, board: Board, lang: str) -> str:
     why = what(finding, lang)
     if finding.cause is Cause.POWER and finding.segment is not Segment.DEVICE:
         return why
-    part = text(f"here_{finding.segment}", lang, name=subject(finding, board, lang)).rstrip()
+    name = subject(finding, board, lang)
+    if finding.segment is Segment.DEVICE:
+        name = after("PC" if lang == "en" else "máy", name)
+    part = " ".join(text(f"here_{finding.segment}", lang, name=name).split())
     return text("here", lang, part=part, why=why)

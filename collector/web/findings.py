@@ -98,13 +98,6 @@ async def listed(board: Board, now: int, lang: str, zone: ZoneInfo) -> ListPage:
     return ListPage(present, gone)
 
 
-async def found(board: Board, key: str, now: int) -> Finding | None:
-    """The finding with the id `key`, open or closed in the last 30 days."""
-    here = [finding for finding in board.findings if finding.id == key]
-    past = here or [finding for finding in await board.past_findings(now - PAST) if finding.id == key]
-    return past[0] if past else None
-
-
 async def then(board: Board, unit: str, at: int) -> list[Finding]:
     """Those that stopped `unit` at `at` (µs)."""
     known = {finding.id: finding for finding in (*await board.past_findings(at), *board.findings)}

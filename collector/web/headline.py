@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from collector.attribution.model import Cause, Finding
+from checks.kit.segment import Segment
+from collector.attribution.model import DEDICATED, Cause, Finding
 from collector.attribution.owners import step, whose
 from collector.board import Board
 from collector.readiness import words
-from collector.readiness.model import RequirementState, Silence, UnitVerdict, Verdict
+from collector.readiness.model import Evidence, RequirementState, Silence, UnitVerdict, Verdict
 from collector.readiness.text import instant
 from collector.web.blame import here
 from collector.web.i18n import text
@@ -54,25 +56,52 @@ def _capital(said: str) -> str:
 
 
 def explaining(verdict: UnitVerdict, findings: Sequence[Finding]) -> Finding | None:
-    """The finding that the verdict comes from, if one is: the silence of a unit, or the requirement that decides."""
-    if verdict.verdict is Verdict.READY or not findings:
-        return None
+    """The finding that the verdict comes from, if one is; how sure it is counts last.
+
+    Of a silent unit it is what cuts off the whole of it before what stops one PC. Else it is the one behind the
+    evidence that the sentence names, so that its cause and its blame agree, and then the one that explains most of the
+    requirement that decides.
+    """
     if verdict.silence in _SILENT:
-        return findings[0]
-    line = None if verdict.silence else words.deciding(verdict)
-    return next((finding for finding in findings if line and explains(finding, line)), None)
+        cutting = [finding for finding in findings if _silences(finding)]
+        return max(cutting, key=lambda one: (one.segment is not Segment.DEVICE, one.confidence), default=None)
+    line = None if words.silent(verdict) or verdict.verdict is Verdict.READY else words.deciding(verdict)
+    if line is None:
+        return None
+    weighed = [(_weight(finding, line), finding) for finding in findings]
+    found = max(weighed, key=lambda pair: pair[0], default=None)
+    return found[1] if found and found[0].parts else None
 
 
-def explains(finding: Finding, line: RequirementState) -> bool:
-    """Whether what is not ready of `line` is what `finding` stops: the same systems, asked by its devices or by the
-    unit as one, or the same reason."""
-    for part in line.evidence:
-        if part.state is Verdict.READY:
-            continue
-        if part.subject and part.subject not in finding.devices:
-            continue
-        if part.target in finding.targets or (part.reason and part.reason == finding.reason):
-            return True
-        if finding.cause is Cause.CLOCK and line.unit == "s" and not part.target:
-            return True
-    return False
+class _Weight(NamedTuple):
+    """How much of a requirement a finding explains; the greater explains it better. ``named`` is 2 where it is both the
+    system and the reason that the sentence names, 1 where it is one of them."""
+
+    named: int
+    parts: int
+    confidence: float
+
+
+def _silences(finding: Finding) -> bool:
+    """Whether devices that it stops are not heard: neither a clock nor one system keeps results from coming, and they
+    come by the Internet."""
+    if finding.segment is Segment.DESTINATION or finding.network == DEDICATED:
+        return False
+    return finding.cause not in (Cause.CLOCK, Cause.SLOW)
+
+
+def _weight(finding: Finding, line: RequirementState) -> _Weight:
+    named = words.named(line)
+    lacking = [part for part in line.evidence if part.state is not Verdict.READY]
+    explained = sum(_fits(finding, part, line) > 0 for part in lacking)
+    return _Weight(_fits(finding, named, line) if named else 0, explained, finding.confidence)
+
+
+def _fits(finding: Finding, part: Evidence, line: RequirementState) -> int:
+    """In how many ways `part` of `line` is what `finding` stops: the same system, asked by its devices or by the unit
+    as one, and the same reason. 0: in none."""
+    if part.subject and part.subject not in finding.devices:
+        return 0
+    if finding.cause is Cause.CLOCK and line.unit == "s" and not part.target:
+        return 1
+    return (part.target in finding.targets) + bool(part.reason and part.reason == finding.reason)

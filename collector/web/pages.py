@@ -124,7 +124,7 @@ class Pages:
 
     async def finding(self, request: web.Request) -> web.Response:
         reader, key = self._writer.reader(request), request.match_info["id"]
-        found = await findings.found(self._board, key, reader.now)
+        found = await self._board.finding(key)
         if found is None:
             return self._missing(request, reader, text("missing_finding", reader.lang, code=key))
         view = findings.page(found, self._board, reader.now, reader.lang, self._zone)

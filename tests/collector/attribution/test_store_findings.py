@@ -49,6 +49,9 @@ def test_what_is_closed_is_history(store: Store) -> None:
         assert findings.load_open(connection) == []
         assert [one.closed_at for one in findings.since(connection, NOW)] == [closing]
         assert findings.since(connection, closing + 1) == []
+        (closed,) = findings.since(connection, NOW)
+        assert findings.by_id(connection, closed.id) == closed
+        assert findings.by_id(connection, closed.id[:-1]) is None
 
 
 def test_a_unit_has_the_findings_that_stop_something_in_it(store: Store) -> None:

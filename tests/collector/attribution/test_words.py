@@ -10,7 +10,18 @@ from msgspec.structs import replace
 from checks.kit.segment import Segment
 from collector.attribution.model import Cause, Finding
 from collector.attribution.owners import Owner, owner, step
-from collector.attribution.words import CAUSES, SEGMENTS, TITLE, Names, rows, sentence, state_word, title, what
+from collector.attribution.words import (
+    CAUSES,
+    SEGMENTS,
+    TITLE,
+    Names,
+    after,
+    rows,
+    sentence,
+    state_word,
+    title,
+    what,
+)
 from tests.collector.attribution.faults import DAY, HOUR, MINUTE, NOW, UNITS, access, destination, device, lan, provider
 from tests.collector.readiness.cities import PORTAL, XOM_CHIEU
 
@@ -89,7 +100,7 @@ def test_what_is_not_named_is_shown_by_its_id() -> None:
     assert title(device("d-1"), Names(), "en") == "d-1: no way through"
 
 
-def test_titles_fit_a_table() -> None:
+def test_titles_fit_where_lines_cannot_be_broken() -> None:
     """At most 40 characters, with enough left for the subject, in both languages and for every cause."""
     long = replace(XOM_CHIEU, name="Đặc khu Côn Đảo và những hòn đảo khác ở rất xa")
     names = Names(units={"27259": long})
@@ -100,6 +111,45 @@ def test_titles_fit_a_table() -> None:
         assert len(said.partition(":")[0]) >= 10
         assert said.endswith(what(lan(cause=cause), lang))
     assert title(lan(cause=Cause.DNS), names, "vi") == "Đặc khu Côn Đảo và những hòn đ…: lỗi DNS"
+
+
+def test_the_command_line_names_the_whole_ward() -> None:
+    """Its table breaks long lines; two wards may begin alike."""
+    name = "Phường Thới An và những khu phố khác ở rất xa về phía bắc"
+    names = Names(units={"27259": replace(XOM_CHIEU, name=name)})
+    (row,) = rows([lan(cause=Cause.CAPTIVE_PORTAL)], names, "vi", NOW)
+    assert row["title"] == f"{name}: bị trang đăng nhập chặn"
+
+
+@pytest.mark.parametrize(
+    ("noun", "name", "said"),
+    [
+        ("máy", "Máy văn thư", "văn thư"),
+        ("máy", "Quầy 3", "Quầy 3"),
+        ("máy", "Máy", "Máy"),
+        ("máy", "Máy ", "Máy "),
+        ("máy", "máy-1", "máy-1"),
+        ("PC", "PC 3", "3"),
+        ("PC", "PCs of the hall", "PCs of the hall"),
+        ("hệ thống", "Hệ thống quản lý văn bản", "quản lý văn bản"),
+        ("hệ thống", "", ""),
+    ],
+)
+def test_a_noun_is_not_said_twice(noun: str, name: str, said: str) -> None:
+    """Where the name begins with it; a name that is nothing else stays."""
+    assert after(noun, name) == said
+
+
+def test_a_sentence_does_not_stammer() -> None:
+    """ "Máy máy", "Hệ thống hệ thống", "máy ... máy tắt"."""
+    stopped = device("27259-1", cause=Cause.AGENT_STOPPED, confidence=0.9)
+    clerk = replace(NAMES, devices={"27259-1": "Máy văn thư"})
+    assert sentence(stopped, clerk, "vi", NOW).startswith("Máy văn thư (Phường Xóm Chiếu): tắt hoặc dừng đo từ ")
+    assert sentence(stopped, clerk, "en", NOW).startswith("PC Máy văn thư (Phường Xóm Chiếu): off or not measuring ")
+    documents = replace(PORTAL, title={"vi": "Hệ thống quản lý văn bản", "en": "Document management"})
+    named = replace(NAMES, targets={"portal": documents})
+    assert sentence(destination(), named, "vi", NOW).startswith("Hệ thống quản lý văn bản: không thông từ ")
+    assert sentence(destination(), named, "en", NOW).startswith("The system Document management: no way through ")
 
 
 def test_every_cause_and_place_has_words_an_owner_and_a_step() -> None:

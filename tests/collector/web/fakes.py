@@ -96,6 +96,9 @@ class FakeBoard:
         known = [*self.findings, *self.closed]
         return [finding for finding in known if finding.closed_at is None or finding.closed_at >= since]
 
+    async def finding(self, key: str) -> Finding | None:
+        return next((finding for finding in (*self.findings, *self.closed) if finding.id == key), None)
+
     def missing(self, lang: str) -> str:
         return self.unlisted.get(lang, "")
 

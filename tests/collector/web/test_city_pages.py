@@ -173,7 +173,15 @@ async def test_one_finding_and_none_are_said_in_words(client: Client, board: Fak
 
 async def test_an_unknown_finding_is_a_page_too(client: Client) -> None:
     """404, in words."""
-    assert "Không có sự cố mang mã “nobody” trong 30 ngày qua." in await read(client, "/findings/nobody", 404)
+    assert "Không có sự cố mang mã “nobody”." in await read(client, "/findings/nobody", 404)
+    assert "No finding has the id “nobody”." in await read(client, "/findings/nobody", 404, lang="en")
+
+
+async def test_the_link_to_a_finding_lasts(client: Client, board: FakeBoard) -> None:
+    """Whoever kept it in a message finds it again, though the list has dropped it."""
+    board.closed = [replace(board.closed[0], closed_at=NOW - 400 * DAY)]
+    assert 'href="/findings/old1"' not in await read(client, "/findings")
+    assert "Phường Xóm Chiếu: không thông" in words(await read(client, "/findings/old1"))
 
 
 async def test_the_plan_ranks_and_sums(client: Client) -> None:

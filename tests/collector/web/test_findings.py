@@ -54,15 +54,6 @@ async def test_long_names_of_units_are_whole() -> None:
     assert rows[3].told.title.startswith(f"{board.units[dark].name}: ")
 
 
-async def test_one_is_found_open_or_closed() -> None:
-    """By its id, which links carry; not what is older than a month."""
-    board = troubled()
-    assert await findings.found(board, SYSTEM, NOW) is board.findings[1]
-    assert await findings.found(board, "old1", NOW) is board.closed[0]
-    assert await findings.found(board, "old1", NOW + 40 * DAY) is None
-    assert await findings.found(board, "nobody", NOW) is None
-
-
 def test_a_finding_links_its_units_devices_and_systems() -> None:
     """By the names of today; what is gone from the roster is shown by its code."""
     board = troubled()
