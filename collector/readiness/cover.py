@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import combinations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 STATES = 500
 """As many partial solutions are kept after each step while the search is young."""
@@ -22,6 +23,8 @@ EXACT_BITS = 12
 OPTIONAL = 8
 """Of as many demands of one place every subset is tried."""
 _PLENTY = 1 << 30
+_ENDLESS = 1 << 200
+"""More than anything weighs."""
 
 
 class Action(Struct, frozen=True):
@@ -83,23 +86,38 @@ def solve(
     Exact by dynamic programming over what is still wanted, as long as no more than STATES partial solutions arise at
     one step and NODES in all, no place has more than EXACT_BITS faults or a choice among more than OPTIONAL demands,
     and no amount above STATES is to be divided between actions. Past that the lightest are kept (a beam), or tools are
-    taken greedily: that meets all demands, perhaps at more weight. Deterministic: the same input gives the same
-    solution.
+    taken greedily: that meets all demands, perhaps at more weight. What the beam found is then a bound: a second search
+    drops every partial solution that cannot end lighter, and where it ends within the limits its answer is exact too.
+    Deterministic: the same input gives the same solution.
     """
-    return _Search(amounts, whole, places, repeated).run()
+    found = _Search(amounts, whole, places, repeated).run()
+    if found is None or found.exact:
+        return found
+    narrower = _Search(amounts, whole, places, repeated, below=found.weight)
+    lighter = narrower.run()
+    return replace(lighter or found, exact=narrower.exact)
 
 
 class _Search:
+    """``below``: only solutions of less weight are looked for. ``exact`` holds after :meth:`run`."""
+
     def __init__(
-        self, amounts: Sequence[int], whole: Sequence[Action], places: Sequence[Place], repeated: Sequence[Action]
+        self,
+        amounts: Sequence[int],
+        whole: Sequence[Action],
+        places: Sequence[Place],
+        repeated: Sequence[Action],
+        below: int | None = None,
     ) -> None:
         self._whole, self._places, self._repeated = whole, places, repeated
+        self._below = below
         self._start: Rest = tuple(amounts)
-        self._exact, self._nodes = True, 0
+        self.exact, self._nodes = True, 0
         self._covers: dict[tuple[int, int], tuple[int, tuple[Tool, ...]] | None] = {}
         self._options: dict[tuple[object, ...], list[Option]] = {}
 
     def run(self) -> Solution | None:
+        """The lightest that was found."""
         later = self._later()
         step = 0
         kept: Kept = {self._start: (0, ())} if self._feasible(self._start, later[0]) else {}
@@ -112,7 +130,7 @@ class _Search:
         found = kept.get((0,) * len(self._start))
         if found is None:
             return None
-        return Solution(found[0], tuple(_unrolled(found[1])), self._exact)
+        return Solution(found[0], tuple(_unrolled(found[1])), self.exact)
 
     def _later(self) -> list[list[int]]:
         """How much of each demand everything from a step on could still meet."""
@@ -137,21 +155,38 @@ class _Search:
         """Only what can still end well, and no more than the limit. Whoever can end well demand by demand can end well
         altogether, since nothing that is done hinders another: the beam never loses the last solution."""
         kept = {rest: found for rest, found in kept.items() if self._feasible(rest, room)}
+        if self._below is not None:
+            kept = {rest: found for rest, found in kept.items() if found[0] + self._least_of(rest) < self._below}
         self._nodes += len(kept)
         limit = STATES if self._nodes <= NODES else FEW
         if len(kept) <= limit:
             return kept
-        self._exact = False
+        self.exact = False
         best = sorted(kept, key=lambda rest: (kept[rest][0] + self._guess(rest), rest))
         return {rest: kept[rest] for rest in best[:limit]}
 
-    def _guess(self, rest: Rest) -> int:
-        """About what the rest will weigh: each demand by itself."""
-        return sum(wanted * price for wanted, price in zip(rest, self._prices, strict=True) if wanted)
+    def _least_of(self, rest: Rest) -> int:
+        """No less than this the rest can weigh: the dearest demand by itself, each at its least."""
+        alone = (
+            min(whole, wanted * price) if price is not None else whole
+            for wanted, whole, price in zip(rest, self._wholes, self._units, strict=True)
+            if wanted
+        )
+        return max(alone, default=0)
 
     @cached_property
-    def _prices(self) -> list[int]:
-        """The least that one of each demand can weigh; 0 where only a whole action meets it."""
+    def _wholes(self) -> list[int]:
+        """The least that a whole action for each demand weighs."""
+        offers = [[one.weight for one in self._whole if demand in one.demands] for demand in range(len(self._start))]
+        return [min(each, default=_ENDLESS) for each in offers]
+
+    def _guess(self, rest: Rest) -> int:
+        """About what the rest will weigh: each demand by itself; nothing where only a whole action meets it."""
+        return sum(wanted * (price or 0) for wanted, price in zip(rest, self._units, strict=True) if wanted)
+
+    @cached_property
+    def _units(self) -> list[int | None]:
+        """The least that one of each demand can weigh; None where only a whole action meets it."""
         offers: list[list[int]] = [[] for _ in self._start]
         for place in self._places:
             for demand, bit in place.faults.items():
@@ -159,7 +194,7 @@ class _Search:
         for action in self._repeated:
             for demand in action.demands:
                 offers[demand].append(action.weight)
-        return [min(each, default=0) for each in offers]
+        return [min(each, default=None) for each in offers]
 
     def _repeat(self, kept: Kept, action: Action, room: list[int]) -> Kept:
         after: Kept = {}
@@ -176,7 +211,7 @@ class _Search:
     def _times(self, least: int, most: int) -> Sequence[int]:
         if most - least <= STATES:
             return range(least, most + 1)
-        self._exact = False
+        self.exact = False
         return least, most
 
     def _visit(self, kept: Kept, place: Place, room: list[int]) -> Kept:
@@ -213,7 +248,7 @@ class _Search:
 
     def _subsets(self, bits: list[int]) -> Iterator[tuple[int, ...]]:
         if len(bits) > OPTIONAL:
-            self._exact = False
+            self.exact = False
             yield from ((), tuple(bits), *((bit,) for bit in bits))
             return
         for size in range(len(bits) + 1):
@@ -226,7 +261,7 @@ class _Search:
         key = (place.kind, mask)
         if key not in self._covers:
             if mask.bit_count() > EXACT_BITS:
-                self._exact = False
+                self.exact = False
                 self._covers[key] = _greedy(place.tools, mask)
             else:
                 self._covers[key] = self._least(place, mask)

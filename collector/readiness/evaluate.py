@@ -3,31 +3,48 @@
 Kleene's logic over the mandatory requirements: one that is not ready decides, whatever else is unknown; else one
 that is unknown, or too few devices reporting, leaves the unit unknown; else one at risk; else the unit is ready.
 A unit of which no device reports is unknown, whatever its past. Where too few report, no requirement is to blame.
+
+What a person has decided is added last: a waiver takes its requirement out of the verdict and leaves its state to be
+seen; an approval lets one count as ready that is unknown, unless anything that was measured speaks against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from collector.readiness import hold, text
+from collector.readiness import hold, silence, text
+from collector.readiness.changes import next_change as next_change
 from collector.readiness.hold import Held
-from collector.readiness.judge import Judged, judge
-from collector.readiness.model import RequirementState, Silence, UnitFacts, UnitVerdict, Verdict
+from collector.readiness.judge import judge
+from collector.readiness.judged import Judged
+from collector.readiness.model import RequirementState, Silence, UnitFacts, UnitVerdict, Verdict, Waiver
 from collector.readiness.profile import Profile, Requirement
-from collector.readiness.scene import Scene, expires
+from collector.readiness.scene import RANK, Scene
 
 ORDER = (Verdict.NOT_READY, Verdict.UNKNOWN, Verdict.AT_RISK)
+APPROVED = "approved"
 
 
 def evaluate(profile: Profile, facts: UnitFacts, now: int, previous: UnitVerdict | None) -> UnitVerdict:
-    """The verdict on the unit at `now` (µs). `previous` carries hold times, and since when a state lasts."""
+    """The verdict on the unit at `now` (µs). `previous` carries hold times, and since when a state lasts.
+
+    Requirements of other kinds of units are left out. Facts from the future are taken as of `now`, but speak for no
+    longer than facts from as far in the past: see :mod:`collector.readiness.said`.
+    """
     scene = Scene(facts, profile.freshness, now)
-    silence, silent_since = _silence(scene)
+    quiet, since = silence.of_unit(scene.everyone, facts.calendar)
+    waivers = in_force(facts, now)
     past = {state.id: state for state in previous.requirements} if previous else {}
-    requirements = [_state(line, scene, silence, past.get(line.id)) for line in profile.requirements]
+    requirements = [
+        _state(line, scene, quiet, past.get(line.id), _on(line, waivers))
+        for line in profile.requirements
+        if not line.kinds or facts.kind in line.kinds
+    ]
     enough = scene.coverage >= profile.coverage
-    verdict = _verdict(requirements, enough=enough, silent=silence is not None)
-    decided = enough or verdict is Verdict.NOT_READY
+    waived = {one.requirement for one in waivers if one.kind == "waiver"}
+    verdict = _verdict(requirements, waived, enough=enough, silent=is_forced(quiet))
+    if verdict is Verdict.UNKNOWN and not is_forced(quiet) and _is_closed(scene, profile):
+        quiet, since = Silence.OFFICE_CLOSED, facts.calendar.closed_at
+    decided = (enough or verdict is Verdict.NOT_READY) and not is_forced(quiet)
+    known, known_at = _known(verdict, previous, now)
     return UnitVerdict(
         unit=facts.unit,
         verdict=verdict,
@@ -36,94 +53,111 @@ def evaluate(profile: Profile, facts: UnitFacts, now: int, previous: UnitVerdict
         profile=profile.name,
         expected=scene.expected,
         reporting=scene.reporting,
-        silence=silence,
-        silent_since=silent_since,
+        silence=quiet,
+        silent_since=since,
         last_seen=scene.last_seen,
-        deciding=[line.id for line in requirements if decided and not silence and _decides(line, verdict)],
+        deciding=[line.id for line in requirements if decided and _decides(line, verdict, waived)],
         requirements=requirements,
+        waivers=waivers,
+        known=known,
+        known_at=known_at,
     )
 
 
-def next_change(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> int | None:
-    """The earliest µs after ``verdict.at`` at which time alone, without any new result, may change the verdict."""
-    return min((at for at in _changes(profile, facts, verdict) if at > verdict.at), default=None)
+def is_forced(quiet: Silence | None) -> bool:
+    """Whether the unit is unknown because of its silence alone."""
+    return quiet is not None and quiet is not Silence.LATE
 
 
-def _changes(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> Iterator[int]:
-    for device in facts.devices:
-        if device.status != "active" or device.last_seen is None:
-            continue
-        yield device.last_seen + profile.freshness.lost_contact + 1
-        yield device.last_seen + profile.freshness.no_data + 1
-        for line in profile.requirements:
-            if line.window == 0:
-                yield from (
-                    expires(line, result) + 1 for (check, _), result in device.results.items() if check == line.check
-                )
-    holds = {line.id: line.hold for line in profile.requirements}
-    for state in verdict.requirements:
-        if state.pending is not None and state.id in holds:
-            yield from (state.pending_since + wait for wait in (holds[state.id].up, holds[state.id].down))
+def in_force(facts: UnitFacts, now: int) -> list[Waiver]:
+    """The unit's waivers and approvals that hold at `now`, the oldest first."""
+    found = [one for one in facts.waivers if one.unit == facts.unit and one.holds(now)]
+    return sorted(found, key=lambda one: (one.created_at, one.id))
 
 
-def _silence(scene: Scene) -> tuple[Silence | None, int | None]:
-    if not scene.devices:
-        return Silence.NEVER_ENROLLED, None
-    if scene.last_seen is None:
-        return Silence.NO_DATA, min(device.enrolled_at for device in scene.devices)
-    quiet = scene.now - scene.last_seen
-    if quiet > scene.freshness.no_data:
-        return Silence.NO_DATA, scene.last_seen
-    return (Silence.LOST_CONTACT, scene.last_seen) if quiet > scene.freshness.lost_contact else (None, None)
+def is_mandatory(line: Requirement, now: int) -> bool:
+    return line.mandatory or (line.mandatory_from is not None and now >= line.mandatory_from)
 
 
-def _state(line: Requirement, scene: Scene, silence: Silence | None, past: RequirementState | None) -> RequirementState:
+def _on(line: Requirement, waivers: list[Waiver]) -> list[Waiver]:
+    """Those on `line`, waivers before approvals, the one that lasts longest first."""
+    mine = [one for one in waivers if one.requirement == line.id]
+    return sorted(mine, key=lambda one: (one.kind != "waiver", -one.expires_at, one.id)) if mine else mine
+
+
+def _is_closed(scene: Scene, profile: Profile) -> bool:
+    return silence.closing_explains(scene.everyone, scene.expected, profile.coverage)
+
+
+def _known(verdict: Verdict, previous: UnitVerdict | None, now: int) -> tuple[Verdict | None, int | None]:
+    """The last verdict that was not UNKNOWN, and when it ended; nothing while something is known."""
+    if verdict is not Verdict.UNKNOWN or previous is None:
+        return None, None
+    if previous.verdict is Verdict.UNKNOWN:
+        return previous.known, previous.known_at
+    return previous.verdict, now
+
+
+def _state(
+    line: Requirement, scene: Scene, quiet: Silence | None, past: RequirementState | None, on_it: list[Waiver]
+) -> RequirementState:
     judged = judge(line, scene)
-    if silence is not None:
-        judged.state, judged.reason = Verdict.UNKNOWN, silence.value
-    held = hold.advance(_held(past), judged.state, line.hold, scene.now)
+    if quiet is not None and is_forced(quiet):
+        judged.state, judged.reason = Verdict.UNKNOWN, quiet.value
+    held = hold.advance(held_of(past), judged.state, line.hold, scene.now)
+    shown, reason, waiver = _decided(judged, held, on_it, silent=is_forced(quiet))
     return RequirementState(
         id=line.id,
         title=line.title,
-        mandatory=line.mandatory,
-        state=held.shown,
-        since=past.since if past and past.state is held.shown else scene.now,
+        mandatory=is_mandatory(line, scene.now),
+        state=shown,
+        since=past.since if past and past.state is shown else scene.now,
         value=judged.value,
         unit=line.unit,
         need=text.need(line.ready.op, line.ready.limit, line.unit, "vi"),
         source=line.source,
         samples=judged.samples,
         coverage=judged.coverage,
-        reason=_reason(judged, held),
+        reason=reason,
         remedy=line.remedy,
         procure=line.procure,
         evidence=judged.evidence,
         held=held.last,
         pending=held.pending,
         pending_since=held.pending_since,
+        counts=judged.counts,
+        waiver=waiver,
     )
 
 
-def _held(past: RequirementState | None) -> Held | None:
-    """Where the hold time stands. A past that was restored from transitions knows only what was shown."""
+def _decided(judged: Judged, held: Held, on_it: list[Waiver], *, silent: bool) -> tuple[Verdict, str, str]:
+    """The state shown, its reason and the id of the waiver or approval that counts."""
+    if on_it and on_it[0].kind == "waiver":
+        return held.shown, _reason(judged, held), on_it[0].id
+    if on_it and held.shown is Verdict.UNKNOWN and not silent and not judged.against:
+        return Verdict.READY, APPROVED, on_it[0].id
+    return held.shown, _reason(judged, held), ""
+
+
+def held_of(past: RequirementState | None) -> Held | None:
+    """Where the hold time stands. A past that was restored from transitions knows only what was shown; what was shown
+    by approval was not known."""
     if past is None:
         return None
-    last = past.held or (None if past.state is Verdict.UNKNOWN else past.state)
-    return Held(shown=past.state, last=last, pending=past.pending, pending_since=past.pending_since)
+    shown = Verdict.UNKNOWN if past.reason == APPROVED else past.state
+    last = past.held or (None if shown is Verdict.UNKNOWN else shown)
+    return Held(shown=shown, last=last, pending=past.pending, pending_since=past.pending_since)
 
 
 def _reason(judged: Judged, held: Held) -> str:
-    """The judged reason; while a better state waits, that it does."""
-    waits = held.shown is not judged.state and held.shown is not Verdict.READY
-    return (
-        "holding"
-        if waits
-        else ("" if held.shown is Verdict.READY and judged.state is not held.shown else judged.reason)
-    )
+    """The judged reason; while a better state waits, that it does. One that is ready, as yet, has none."""
+    if held.shown is not judged.state and held.shown is Verdict.READY:
+        return ""
+    return "holding" if RANK[judged.state] > RANK[held.shown] else judged.reason
 
 
-def _verdict(requirements: list[RequirementState], *, enough: bool, silent: bool) -> Verdict:
-    states = {line.state for line in requirements if line.mandatory}
+def _verdict(requirements: list[RequirementState], waived: set[str], *, enough: bool, silent: bool) -> Verdict:
+    states = {line.state for line in requirements if line.mandatory and line.id not in waived}
     if silent:
         return Verdict.UNKNOWN
     if not enough:
@@ -131,5 +165,5 @@ def _verdict(requirements: list[RequirementState], *, enough: bool, silent: bool
     return next((state for state in ORDER if state in states), Verdict.READY)
 
 
-def _decides(line: RequirementState, verdict: Verdict) -> bool:
-    return line.mandatory and line.state is verdict and verdict is not Verdict.READY
+def _decides(line: RequirementState, verdict: Verdict, waived: set[str]) -> bool:
+    return line.mandatory and line.state is verdict is not Verdict.READY and line.id not in waived

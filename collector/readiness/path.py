@@ -7,20 +7,30 @@ what stands first in the price list.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from collector.attribution.model import Finding
 from collector.readiness import cover
 from collector.readiness.cover import Action, Done, Place, Tool
 from collector.readiness.fixes import Fix, Path
 from collector.readiness.model import Evidence, UnitFacts, UnitVerdict, Verdict
+from collector.readiness.offers import Located, Offers, located
 from collector.readiness.prices import Item, Prices
 from collector.readiness.profile import Profile
-from collector.readiness.shortfall import BAD, Demand, demands, wanted
+from collector.readiness.shortfall import BAD, Demand, demands, reached, reporting, wanted
 
 
-def shortest(profile: Profile, facts: UnitFacts, verdict: UnitVerdict, prices: Prices, *, advice: bool = False) -> Path:
+def shortest(
+    profile: Profile,
+    facts: UnitFacts,
+    verdict: UnitVerdict,
+    prices: Prices,
+    *,
+    advice: bool = False,
+    findings: Iterable[Finding] = (),
+) -> Path:
     """The shortest path of the unit from `verdict` to READY; with `advice`, to every advisory requirement met too.
 
     Each device's faults are covered at least cost exactly (dynamic programming over subsets, up to
@@ -30,11 +40,15 @@ def shortest(profile: Profile, facts: UnitFacts, verdict: UnitVerdict, prices: P
     :func:`cover.solve`, else bounded (a beam); ``Path.exact`` tells. Where a requirement lets some of its parts be
     missing, the cheapest are mended, each priced by itself: not exact either.
 
+    ``findings`` are those of the unit that are present: where they explain why a system is missed, nobody else is
+    called than whose fault it is (:class:`collector.readiness.offers.Offers`).
+
     What is unknown gets no fix: it is listed. What waits for its hold time, is waived or approved needs none.
     """
     lines = wanted(verdict, advice=advice)
     found = demands(profile, facts, verdict, advice=advice) if any(line.state in BAD for line in lines) else []
-    search = _Search(facts, prices, found)
+    heard = reporting(facts, profile, verdict.at)
+    search = _Search(facts, Offers(facts, prices, located(findings, facts), heard), found)
     fixes = search.run()
     known = [fix.cost for fix in fixes if fix.cost is not None]
     return Path(
@@ -55,12 +69,19 @@ class Paths:
         self._prices, self._advice = prices, advice
         self._kept: dict[str, tuple[object, Path]] = {}
 
-    def of(self, profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> Path:
-        """The path of the unit that `facts` and `verdict` are of."""
-        seen = (profile, list(verdict.waivers), _roster(facts), _telling(verdict), _devices(profile, facts, verdict.at))
+    def of(
+        self, profile: Profile, facts: UnitFacts, verdict: UnitVerdict, findings: Sequence[Finding] = ()
+    ) -> Path:  # fmt: skip
+        """The path of the unit that `facts` and `verdict` are of, with the `findings` of it that are present."""
+        blame: list[Located] = located(findings, facts)
+        seen = (
+            profile, list(verdict.waivers), _roster(facts), _telling(verdict), _devices(profile, facts, verdict.at),
+            reached(profile, facts, verdict), blame,
+        )  # fmt: skip
         kept = self._kept.get(verdict.unit)
         if kept is None or kept[0] != seen:
-            kept = (seen, shortest(profile, facts, verdict, self._prices, advice=self._advice))
+            found = shortest(profile, facts, verdict, self._prices, advice=self._advice, findings=findings)
+            kept = (seen, found)
             self._kept[verdict.unit] = kept
         return kept[1]
 
@@ -86,7 +107,15 @@ def _telling(verdict: UnitVerdict) -> list[object]:
 
 def _evidence(parts: Sequence[Evidence]) -> list[object]:
     return [
-        (part.subject, part.target, part.part, part.state, part.samples, None if part.subject else part.value)
+        (
+            part.subject,
+            part.target,
+            part.part,
+            part.state,
+            part.samples,
+            part.reason,
+            None if part.subject else part.value,
+        )
         for part in parts
     ]
 
@@ -97,8 +126,9 @@ def _devices(profile: Profile, facts: UnitFacts, now: int) -> list[object]:
     return [(one.id, one.role, one.status, (one.last_seen or -1) >= silent) for one in facts.devices]
 
 
-Fault = tuple[str, bool, str]
-"""A requirement, whether no device meets it, and the network: what one thing mends at once on a device."""
+Fault = tuple[str, bool, str, tuple[str, ...]]
+"""A requirement, whether no device meets it, the network, and what may be used: what one thing mends at once on a
+device."""
 
 
 class _Use(Struct):
@@ -113,9 +143,8 @@ class _Use(Struct):
 class _Search:
     """Turns demands into the problems of :mod:`collector.readiness.cover`, and their solutions into fixes."""
 
-    def __init__(self, facts: UnitFacts, prices: Prices, found: list[Demand]) -> None:
-        self._facts, self._prices = facts, prices
-        self._roles = {device.id: device.role for device in facts.devices}
+    def __init__(self, facts: UnitFacts, offers: Offers, found: list[Demand]) -> None:
+        self._facts, self._offers = facts, offers
         self.exact = True
         self.unmet: set[str] = set()
         self._demands = self._spared(found)
@@ -123,35 +152,11 @@ class _Search:
 
     def run(self) -> list[Fix]:
         """The fixes, in the price list's order. ``unmet`` and ``exact`` hold afterwards."""
-        meetable = [one for one in self._demands if self._can_meet(one)]
+        meetable = [one for one in self._demands if self._offers.can_meet(one)]
         self.unmet |= {one.requirement for one in self._demands if one not in meetable}
         for group in self._linked(meetable):
             self._solve(group)
         return [tally.fix() for tally in sorted(self._taken.values(), key=lambda tally: tally.item.place)]
-
-    def _items(self, demand: Demand) -> list[Item]:
-        """What may be used for `demand`."""
-        met = self._prices.meeting(demand.requirement, demand.part)
-        return [item for item in met if _held(item, demand) and self._applies(item, demand)]
-
-    def _applies(self, item: Item, demand: Demand) -> bool:
-        if item.per == "device":
-            return any(self._fits(item, device) for device in demand.devices)
-        if item.per == "shortfall":
-            return demand.open
-        if item.per == "step":
-            return demand.number in item.of and demand.number in self._facts.needs
-        return item.per == "unit" or bool(demand.target)
-
-    def _fits(self, item: Item, device: str) -> bool:
-        return not item.roles or self._roles.get(device) in item.roles
-
-    def _can_meet(self, demand: Demand) -> bool:
-        items = self._items(demand)
-        if any(item.per != "device" for item in items):
-            return True
-        mended = sum(any(self._fits(item, device) for item in items) for device in demand.devices)
-        return mended >= demand.amount
 
     def _spared(self, found: list[Demand]) -> list[Demand]:
         """Without the dearest parts of a requirement that may stay missing."""
@@ -163,15 +168,15 @@ class _Search:
         return sorted(kept, key=found.index)
 
     def _dearness(self, demand: Demand) -> int:
-        if not self._can_meet(demand):
+        if not self._offers.can_meet(demand):
             return 1 << 100
-        return min(_weight(item, demand.amount) for item in self._items(demand))
+        return min(_weight(item, demand.amount) for item in self._offers.of(demand))
 
     def _linked(self, found: list[Demand]) -> list[list[Demand]]:
         """`found` in groups that no item links."""
         groups: list[tuple[set[str], list[Demand]]] = []
         for one in found:
-            items = {item.id for item in self._items(one)}
+            items = {item.id for item in self._offers.of(one)}
             touching = [group for group in groups if group[0] & items]
             groups = [group for group in groups if not group[0] & items]
             merged = (items.union(*(group[0] for group in touching)), [*(d for g in touching for d in g[1]), one])
@@ -180,7 +185,7 @@ class _Search:
 
     def _solve(self, group: list[Demand]) -> None:
         uses: list[_Use] = []
-        offered = [self._items(one) for one in group]
+        offered = [self._offers.of(one) for one in group]
         items = sorted({item.id: item for each in offered for item in each}.values(), key=lambda item: item.place)
         wholes: list[Action] = []
         repeated: list[Action] = []
@@ -228,24 +233,21 @@ class _Search:
     def _places(self, devices: list[str], group: list[Demand], tools: list[tuple[int, Item]]) -> list[Place]:
         """A bit for each fault: what mends it on a device does so for every system of which the same is supposed."""
         bits: dict[Fault, int] = {}
-        for one in group:
-            bits.setdefault(_fault(one), 1 << len(bits))
-        faulty = {_fault(one): one for one in group}
-        kinds: dict[str, tuple[int, tuple[Tool, ...]]] = {}
         places = []
         for index, device in enumerate(devices):
-            role = self._roles.get(device, "")
-            if role not in kinds:
-                usable = tuple(
-                    Tool(name, _weight(item, 1), sum(bits[fault] for fault, one in faulty.items() if _mends(item, one)))
-                    for name, item in tools
-                    if self._fits(item, device)
-                )
-                kinds[role] = (len(kinds), usable)
-            kind, usable = kinds[role]
-            faults = {place: bits[_fault(one)] for place, one in enumerate(group) if device in one.devices}
-            places.append(Place(index, kind, faults, usable))
-        return places
+            faults = {place: self._fault(one, device) for place, one in enumerate(group) if device in one.devices}
+            for fault in faults.values():
+                bits.setdefault(fault, 1 << len(bits))
+            places.append((index, {place: bits[fault] for place, fault in faults.items()}))
+        usable = tuple(
+            Tool(name, _weight(item, 1), sum(bit for fault, bit in bits.items() if item.id in fault[3]))
+            for name, item in tools
+        )
+        return [Place(index, 0, faults, usable) for index, faults in places]
+
+    def _fault(self, demand: Demand, device: str) -> Fault:
+        usable = tuple(item.id for item in self._offers.on(demand, device))
+        return demand.requirement, demand.alone, demand.network, usable
 
     def _take(self, use: _Use, done: Done, devices: list[str], group: list[Demand]) -> None:
         tally = self._taken.setdefault(use.item.id, _Tally(use.item))
@@ -283,26 +285,6 @@ class _Tally:
             targets=tuple(sorted(self.targets)),
             words=item.told(self.quantity, self.reached),
         )
-
-
-def _fault(demand: Demand) -> Fault:
-    return demand.requirement, demand.alone, demand.network
-
-
-def _mends(item: Item, demand: Demand) -> bool:
-    return demand.requirement in item.meets and _held(item, demand)
-
-
-def _held(item: Item, demand: Demand) -> bool:
-    """Whether what the item supposes of the fault is so."""
-    if item.network and item.network != demand.network:
-        return False
-    return {
-        "always": True,
-        "some_devices": not demand.alone,
-        "all_devices": demand.alone,
-        "all_targets": demand.everywhere,
-    }[item.when]
 
 
 def _weight(item: Item, quantity: int) -> int:

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from checks.kit import strict
+from checks.kit.model import Reason
+from checks.kit.segment import Segment
 from collector.readiness.layers import nearest
 from collector.readiness.model import Bilingual
 from collector.readiness.profile import NEEDS, Profile
@@ -22,12 +24,15 @@ _ID = r"^[a-z][a-z0-9_]{0,47}$"
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _TAG = re.compile(r"\[[VCA]\] \S")
 Per = Literal["device", "unit", "target", "shortfall", "step"]
-When = Literal["always", "some_devices", "all_devices", "all_targets"]
+When = Literal["always", "some_devices", "all_devices", "all_targets", "found"]
 _WHEN: dict[When, tuple[Per, ...]] = {
     "some_devices": ("device",),
     "all_devices": ("unit", "target"),
     "all_targets": ("unit", "target"),
+    "found": ("unit", "target"),
 }
+_ONE: tuple[Per, ...] = ("device", "unit", "target")
+_REASONS = frozenset(str(reason) for reason in Reason)
 
 
 class StepFile(Struct, forbid_unknown_fields=True, frozen=True):
@@ -80,9 +85,28 @@ class ItemFile(Struct, forbid_unknown_fields=True, kw_only=True):
             description="With `per: unit` or `target`: `all_devices`: only where no device of the unit succeeds, since "
             "a success clears who is outside of blame; `all_targets`: only where every system that is reached by "
             "the same network is missed so. With "
-            "`per: device`: `some_devices`: only where another one succeeds."
+            "`per: device`: `some_devices`: only where another one succeeds. `found`: only where no device of the unit "
+            "succeeds and a finding lies in one of the `segments`."
         ),
     ] = "always"
+    segments: Annotated[
+        tuple[Segment, ...],
+        Meta(
+            description="With `per: device`, `unit` or `target`: where a fault lies that it mends. Where findings say "
+            "why a system is missed, of the items that name segments only those that name the finding's are used, "
+            "whatever their `when`; empty: findings change nothing."
+        ),
+    ] = ()
+    reasons: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="With `per: device`, `unit` or `target`: only where a check failed with one of these reasons; "
+            "empty: with any. A requirement on a value asks for none."
+        ),
+    ] = ()
+    except_reasons: Annotated[
+        tuple[str, ...], Meta(description="In place of `reasons`: not where a check failed with one of these.")
+    ] = ()
     network: Annotated[
         Literal["internet", "tslcd"] | None,
         Meta(description="Only for systems that are reached by this network; left out: by any."),
@@ -116,6 +140,13 @@ class Item(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
     when: When = "always"
     network: str = ""
+    segments: frozenset[Segment] = frozenset()
+    reasons: frozenset[str] = frozenset()
+    except_reasons: frozenset[str] = frozenset()
+
+    def is_for(self, reason: str) -> bool:
+        """Whether it mends what fails with `reason`; what fails without one it does."""
+        return not reason or (reason in self.reasons if self.reasons else reason not in self.except_reasons)
 
     def told(self, quantity: float, reached: float = 0.0) -> Bilingual:
         """What is to be done with `quantity` of it: ``replace 3 PCs``, ``raise the line to 200 Mbps``."""
@@ -177,6 +208,9 @@ def _item(place: int, written: ItemFile) -> Item:
         roles=written.roles,
         when=written.when,
         network=written.network or "",
+        segments=frozenset(written.segments),
+        reasons=frozenset(written.reasons),
+        except_reasons=frozenset(written.except_reasons),
     )
 
 
@@ -202,8 +236,26 @@ def _check(document: strict.Document[PricesFile], place: int, item: ItemFile, kn
     if item.when != "always" and item.per not in _WHEN[item.when]:
         pers = " or ".join(_WHEN[item.when])
         raise document.error((*at, "when"), f"expected {item.when} with per: {pers} only, got per: {item.per}")
+    _check_causes(document, at, item)
     for lang, text in item.words.both.items():
         _check_words(document, (*at, "words", lang), text, item.step)
+
+
+def _check_causes(document: strict.Document[PricesFile], at: strict.Where, item: ItemFile) -> None:
+    """Where the fault lies and why a run failed."""
+    for key in ("segments", "reasons", "except_reasons"):
+        named = getattr(item, key)
+        if named and item.per not in _ONE:
+            raise document.error((*at, key), f"expected with per: {' or '.join(_ONE)} only, got per: {item.per}")
+        for index, name in enumerate(named):
+            if name in named[:index]:
+                raise document.error((*at, key, index), f"{str(name)!r} stands twice")
+            if key != "segments" and name not in _REASONS:
+                raise document.error((*at, key, index), f"no check fails with {name!r}; {nearest(name, _REASONS)}")
+    if item.reasons and item.except_reasons:
+        raise document.error((*at, "except_reasons"), "expected reasons or except_reasons, got both")
+    if item.when == "found" and not item.segments:
+        raise document.error((*at, "when"), "expected found with segments only")
 
 
 def _check_words(document: strict.Document[PricesFile], where: strict.Where, text: str, step: StepFile | None) -> None:

@@ -1,15 +1,15 @@
-"""A unit's facts at one instant: who reports, who is silent, and what each device last said."""
+"""A unit's facts at one instant: who reports, who is silent, and the newest results by what was asked."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from checks.kit.model import Outcome, Reason, Result, Scalar
-from collector.readiness.model import Bucket, DeviceFacts, Evidence, UnitFacts, Verdict
-from collector.readiness.profile import AGE, CLOCK_OFFSET, Freshness, Kind, Requirement, years_owned
+from checks.kit.model import Outcome, Reason, Result
+from collector.readiness import silence
+from collector.readiness.model import Bucket, DeviceFacts, Silence, UnitFacts, Verdict
+from collector.readiness.profile import Freshness
 from collector.tally import BUCKET_SECONDS
 
 RANK = {Verdict.NOT_READY: 0, Verdict.UNKNOWN: 1, Verdict.AT_RISK: 2, Verdict.READY: 3}
@@ -24,24 +24,55 @@ UNMEASURED = frozenset(
 """Reasons of runs that measured nothing: they count neither for nor against."""
 
 
+Told = tuple[DeviceFacts, Result]
+Table = dict[tuple[str, str], list[Told]]
+Tables = tuple[Table, Table]
+NOBODY: list[Told] = []
+
+
+class Asked(Struct):
+    """The devices that measure one (check, target): those that report and have a result of it, those that are silent
+    and have one, those without, and those where the subject does not exist or is not asked for. ``outcomes``
+    and the ``oldest`` and ``newest`` time (µs) are those of the first."""
+
+    there: list[Told] = field(default_factory=list)
+    quiet: list[Told] = field(default_factory=list)
+    never: list[DeviceFacts] = field(default_factory=list)
+    absent: list[DeviceFacts] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    oldest: int = 0
+    newest: int = 0
+
+
 class Scene:
     """Only active devices are part of it, in the order of their ids."""
 
     def __init__(self, facts: UnitFacts, freshness: Freshness, now: int) -> None:
         self.facts, self.freshness, self.now = facts, freshness, now
         self.devices = sorted((d for d in facts.devices if d.status == "active"), key=lambda device: device.id)
-        self.reporting = sum(not self.is_silent(device) for device in self.devices)
-        self._present = Counter(device.role for device in self.devices)
+        self.everyone = [silence.heard(device, facts.calendar, freshness, now) for device in self.devices]
+        self._heard = {one.device.id: one for one in self.everyone}
+        self._silent = {one.device.id for one in self.everyone if one.is_silent}
+        self.reporting = len(self.everyone) - sum(one.is_silent for one in self.everyone)
+        self._members: dict[str, list[DeviceFacts]] = defaultdict(list)
+        for device in self.devices:
+            self._members[device.role].append(device)
+        self._of_roles: dict[tuple[str, ...], tuple[list[DeviceFacts], int]] = {}
+        self._tables: Tables | None = None
+        self._present = {role: len(members) for role, members in self._members.items()}
         self.expected = max(facts.expected, sum(self._expected(role) for role in {*facts.stations, *self._present}))
         self._buckets: dict[tuple[int, bool], list[Bucket]] = {}
         self._roles = {target.id: target.roles for target in facts.targets if target.roles}
-
-    def asks(self, device: DeviceFacts, target: str) -> bool:
-        """Whether a device of this role measures `target`."""
-        return target not in self._roles or device.role in self._roles[target]
+        self._asked: dict[tuple[str, str, tuple[str, ...]], Asked] = {}
 
     def is_silent(self, device: DeviceFacts) -> bool:
-        return device.last_seen is None or self.now - device.last_seen > self.freshness.lost_contact
+        return device.id in self._silent
+
+    def silence(self, device: DeviceFacts) -> Silence | None:
+        return self._heard[device.id].silence
+
+    def seen(self, device: DeviceFacts) -> int | None:
+        return self._heard[device.id].seen
 
     @property
     def coverage(self) -> float:
@@ -49,23 +80,80 @@ class Scene:
 
     @property
     def last_seen(self) -> int | None:
-        return max((device.last_seen for device in self.devices if device.last_seen is not None), default=None)
+        return max((one.seen for one in self.everyone if one.seen is not None), default=None)
+
+    @property
+    def roles(self) -> list[str]:
+        """Every role that is here or should be, by name."""
+        return sorted({*self._present, *(role for role, count in self.facts.stations.items() if count)})
 
     def of_roles(self, roles: tuple[str, ...]) -> tuple[list[DeviceFacts], int]:
-        """The devices in one of `roles` (all when empty), and how many are expected."""
+        """The devices in one of `roles` (all when empty), role by role, and how many are expected."""
         if not roles:
             return self.devices, self.expected
-        found = [device for device in self.devices if device.role in roles]
-        return found, sum(self._expected(role) for role in roles)
+        held = self._of_roles.get(roles)
+        if held is None:
+            wanted = dict.fromkeys(roles)
+            found = [device for role in wanted for device in self._members.get(role, ())]
+            held = self._of_roles[roles] = found, sum(self._expected(role) for role in wanted)
+        return held
 
     def _expected(self, role: str) -> int:
         """As many as the roster names, or as there are: a device whose station nobody has named stands at one."""
-        return max(self.facts.stations.get(role, 0), self._present[role])
+        return max(self.facts.stations.get(role, 0), self._present.get(role, 0))
+
+    def asked(self, check: str, target: str, roles: tuple[str, ...]) -> Asked:
+        """Who of `roles` says what of `target`; requirements that look at the same results share it."""
+        found = self._asked.get((check, target, roles))
+        if found is None:
+            found = self._asked[check, target, roles] = self._ask((check, target), roles)
+        return found
+
+    def _ask(self, key: tuple[str, str], roles: tuple[str, ...]) -> Asked:
+        found, asks = Asked(), self._roles.get(key[1])
+        devices = self.of_roles(roles)[0]
+        if asks is not None:
+            found.absent = [device for device in devices if device.role not in asks]
+            devices = [device for device in devices if device.role in asks]
+        there, quiet = self._tables or self._turned()
+        found.there, found.quiet = there.get(key, NOBODY), quiet.get(key, NOBODY)
+        for those in (roles, asks):
+            if those:
+                found.there = [one for one in found.there if one[0].role in those]
+                found.quiet = [one for one in found.quiet if one[0].role in those]
+        if len(found.there) + len(found.quiet) < len(devices):
+            found.never = [device for device in devices if key not in device.results]
+        found.outcomes = [result.outcome for _, result in found.there]
+        if Outcome.NOT_APPLICABLE in found.outcomes or any(map(_is_absent, found.quiet)):
+            found.absent += [one[0] for one in found.there + found.quiet if _is_absent(one)]
+            found.there = [one for one in found.there if not _is_absent(one)]
+            found.quiet = [one for one in found.quiet if not _is_absent(one)]
+            found.outcomes = [result.outcome for _, result in found.there]
+        if found.there:
+            times = [result.at for _, result in found.there]
+            found.oldest, found.newest = min(times), max(times)
+        return found
+
+    def _turned(self) -> Tables:
+        """Results by what was asked, of those that report and of the silent, made once: turning them around is much of
+        what judging a country costs."""
+        self._tables = (defaultdict(list), defaultdict(list))
+        for device in self.devices:
+            table = self._tables[device.id in self._silent]
+            for key, result in device.results.items():
+                table[key].append((device, result))
+        return self._tables
+
+    def targets_of(self, check: str) -> list[str]:
+        """What devices have results of `check` for; ``""`` alone where it has none."""
+        if any((check, "") in device.results for device in self.devices):
+            return [""]
+        return sorted({target for device in self.devices for name, target in device.results if name == check}) or [""]
 
     def buckets(self, window: int, office_hours: bool) -> list[Bucket]:
         """The half-hours of a window that ends with the newest result, so that silence alone moves nothing out."""
         if (window, office_hours) not in self._buckets:
-            end = min(self.now, self.last_seen if self.last_seen is not None else self.now)
+            end = self.last_seen if self.last_seen is not None else self.now
             first, last = (end - window) / 1_000_000 - BUCKET_SECONDS, self.now / 1_000_000
             self._buckets[window, office_hours] = [
                 bucket
@@ -75,104 +163,5 @@ class Scene:
         return self._buckets[window, office_hours]
 
 
-class Seen(Struct):
-    """What a device last said of a target. ``current`` is false when that no longer speaks for the present."""
-
-    part: Evidence
-    current: bool
-
-    @property
-    def is_known(self) -> bool:
-        return self.current and self.part.state is not Verdict.UNKNOWN
-
-    @property
-    def was_bad(self) -> bool:
-        return not self.current and self.part.state in (Verdict.NOT_READY, Verdict.AT_RISK)
-
-    def shown(self, scene: Scene) -> Evidence:
-        """The evidence as it stands now: what is no longer current says nothing, but keeps its last value."""
-        if self.current or self.part.at is None:
-            return self.part
-        silent = any(device.id == self.part.subject and scene.is_silent(device) for device in scene.devices)
-        self.part.state, self.part.reason = Verdict.UNKNOWN, "lost_contact" if silent else "too_old"
-        return self.part
-
-
-def expires(requirement: Requirement, result: Result) -> int:
-    """The last instant (µs) at which `result`, whose time is on the collector's clock, speaks for the present."""
-    return result.at + requirement.max_age
-
-
-def see(requirement: Requirement, scene: Scene, device: DeviceFacts, targets: list[str]) -> list[Seen]:
-    """What `device` last said of each target; nothing of a subject that does not exist there, or is not asked."""
-    if requirement.check == "agent":
-        return [_agent(requirement, scene, device)]
-    if device.purchased is not None and f"{requirement.check}.{requirement.name}" == AGE:
-        return [_bought(requirement, scene, device, device.purchased)]
-    asked = (target for target in targets if scene.asks(device, target))
-    found = ((target, device.results.get((requirement.check, target))) for target in asked)
-    return [
-        _result(requirement, scene, device, target, result)
-        for target, result in found
-        if result is None or result.outcome is not Outcome.NOT_APPLICABLE
-    ]
-
-
-def worst_first(parts: Iterable[Evidence], requirement: Requirement) -> list[Evidence]:
-    sign = 1.0 if requirement.higher_is_better else -1.0
-
-    def key(part: Evidence) -> tuple[int, float, str, str]:
-        number = part.value if isinstance(part.value, int | float) else 0.0
-        return RANK[part.state], sign * number, part.subject, part.target
-
-    return sorted(parts, key=key)
-
-
-def _agent(requirement: Requirement, scene: Scene, device: DeviceFacts) -> Seen:
-    part = Evidence(subject=device.id, state=Verdict.UNKNOWN, at=device.last_seen)
-    offset = device.clock_offset if requirement.name == CLOCK_OFFSET else None
-    _band(requirement, part, None if offset is None else abs(offset), "unknown_value")
-    return Seen(part, not scene.is_silent(device))
-
-
-def _bought(requirement: Requirement, scene: Scene, device: DeviceFacts, purchased: int) -> Seen:
-    """The age by the roster, whatever the device makes of it: new firmware, or an old disk in a new PC."""
-    part = Evidence(subject=device.id, state=Verdict.UNKNOWN, at=device.last_seen, basis="purchase_date")
-    _band(requirement, part, years_owned(purchased, scene.now), "unknown_value")
-    return Seen(part, not scene.is_silent(device))
-
-
-def _result(requirement: Requirement, scene: Scene, device: DeviceFacts, target: str, result: Result | None) -> Seen:
-    part = Evidence(subject=device.id, target=target, state=Verdict.UNKNOWN)
-    if result is None:
-        part.reason = "no_samples"
-        return Seen(part, not scene.is_silent(device))
-    part.at = result.at
-    if requirement.kind is not Kind.RUNS:
-        _band(requirement, part, _value(requirement, result), result.reason or "unknown_value")
-    elif result.outcome is Outcome.ERROR:
-        part.reason = result.reason or "unknown_value"
-    else:
-        part.samples, part.reason = 1, result.reason
-        part.state = Verdict.READY if result.outcome is Outcome.OK else Verdict.NOT_READY
-    return Seen(part, not scene.is_silent(device) and scene.now <= expires(requirement, result))
-
-
-def _value(requirement: Requirement, result: Result) -> Scalar:
-    if requirement.kind is Kind.FACT:
-        return result.facts.get(requirement.name)
-    for sample in result.samples:
-        if sample.name == requirement.name and sample.labels == requirement.labels:
-            return sample.value
-    return None
-
-
-def _band(requirement: Requirement, part: Evidence, value: Scalar, blank: str) -> None:
-    shown = requirement.shown(value)
-    part.value = shown
-    if shown is None:
-        part.reason = blank
-        return
-    part.samples = 1
-    part.state = requirement.judge(shown)
-    part.reason = "" if part.state is Verdict.READY else "threshold"
+def _is_absent(told: Told) -> bool:
+    return told[1].outcome is Outcome.NOT_APPLICABLE

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from checks.kit.model import Outcome
 from collector.readiness.model import Evidence, RequirementState, Target, UnitFacts, UnitVerdict, Verdict
 from collector.readiness.profile import QUANTILES, Kind, Profile, Requirement
 
@@ -21,8 +22,9 @@ class Demand(Struct, frozen=True, kw_only=True):
     """So much of one requirement has to be mended.
 
     ``amount`` of the ``devices``, or as many new ones where ``open``; 1 without devices where it is the unit as one.
-    ``target`` and ``part`` narrow it. ``alone``: no device of the unit succeeds; ``everywhere``: and with no
-    target that is reached by the same ``network``.
+    ``reasons`` say of each device why its run failed; empty where a value is out of its band. ``target`` and ``part``
+    narrow it. ``alone``: no device of the unit succeeds, of whichever role; ``everywhere``: and with no target that is
+    reached by the same ``network``.
     ``number`` of the roster reaching ``level`` would meet it too. Of the parts of a requirement ``spare`` may stay
     missing.
     """
@@ -30,6 +32,7 @@ class Demand(Struct, frozen=True, kw_only=True):
     requirement: str
     amount: int = 1
     devices: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     target: str = ""
     part: str = ""
     open: bool = False
@@ -62,10 +65,29 @@ def demands(profile: Profile, facts: UnitFacts, verdict: UnitVerdict, *, advice:
     return [one for state in bad if state.reason != "holding" for one in _of(lines[state.id], state, unit)]
 
 
+def reporting(facts: UnitFacts, profile: Profile, now: int) -> frozenset[str]:
+    """The devices that report at `now` (µs)."""
+    silent = now - profile.freshness.lost_contact
+    return frozenset(one.id for one in facts.devices if one.status == "active" and (one.last_seen or -1) >= silent)
+
+
+def reached(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> set[tuple[str, str]]:
+    """Each requirement that is not met, with each target on which a device of the unit succeeds all the same."""
+    unit = _Unit(profile, facts, verdict.at)
+    bad = {state.id for state in verdict.requirements if state.state in BAD}
+    lines = [line for line in profile.requirements if line.id in bad and not line.window]
+    keys = {key for device in facts.devices for key in device.results}
+    return {
+        (line.id, target) for line in lines for check, target in keys
+        if check == line.check and unit.succeeds(line, target)
+    }  # fmt: skip
+
+
 class _Unit:
     def __init__(self, profile: Profile, facts: UnitFacts, now: int) -> None:
         self.facts = facts
-        self._silent = now - profile.freshness.lost_contact
+        self._silent, self._now = now - profile.freshness.lost_contact, now
+        self._heard = reporting(facts, profile, now)
         self.roles = {device.id: device.role for device in facts.devices}
         self._active = [device for device in facts.devices if device.status == "active"]
 
@@ -73,6 +95,14 @@ class _Unit:
         """How many devices in `roles` (all when empty) report."""
         asked = (device for device in self._active if not roles or device.role in roles)
         return sum(device.last_seen is not None and device.last_seen >= self._silent for device in asked)
+
+    def succeeds(self, line: Requirement, target: str) -> bool:
+        """Whether a device of any role, asked by `line` or not, has lately made the run that it looks at."""
+        if line.kind is not Kind.RUNS:
+            return False
+        key, oldest = (line.check, target), self._now - line.max_age
+        runs = (one.results.get(key) for one in self.facts.devices if one.id in self._heard)
+        return any(run is not None and run.outcome is Outcome.OK and run.at >= oldest for run in runs)
 
     def missing(self, roles: tuple[str, ...], role: str) -> int:
         """How many devices in `roles`, or of one `role`, are expected and not there."""
@@ -112,18 +142,19 @@ def _asks(line: Requirement, target: Target) -> bool:
 
 def _each(line: Requirement, bad: list[Evidence], unit: _Unit) -> Iterator[Demand]:
     """Every device that is not ready, for each target apart."""
-    by_target: dict[str, list[str]] = {}
+    by_target: dict[str, list[Evidence]] = {}
     for part in bad:
-        by_target.setdefault(part.target, []).append(part.subject)
+        by_target.setdefault(part.target, []).append(part)
     reporting = unit.reporting(line.roles)
     for target, found in sorted(by_target.items()):
-        names = tuple(sorted(set(found)))
+        names = tuple(sorted({part.subject for part in found}))
         yield Demand(
             requirement=line.id,
             amount=len(names),
             devices=names,
+            reasons=_reasons(line, names, found),
             target=target,
-            alone=len(names) >= reporting,
+            alone=len(names) >= reporting and not unit.succeeds(line, target),
         )
 
 
@@ -150,7 +181,8 @@ def _together(line: Requirement, state: RequirementState, whole: Evidence, bad: 
     if line.kind is Kind.DEVICES or line.aggregate == "count":
         mute = [part for part in state.evidence if part.state is Verdict.UNKNOWN and part.target == whole.target]
         silent = sum(role in ("", unit.roles.get(part.subject)) for part in mute if part.subject)
-        return _counted(line, whole, number, names, unit, silent + unit.missing(line.roles, role))
+        counted = _counted(line, whole, number, names, unit, silent + unit.missing(line.roles, role))
+        return replace(counted, reasons=_reasons(line, counted.devices, of_row))
     if not names:
         return Demand(requirement=line.id, target=whole.target)
     amount = (
@@ -161,8 +193,17 @@ def _together(line: Requirement, state: RequirementState, whole: Evidence, bad: 
         target=whole.target,
         amount=min(amount, len(names)),
         devices=names,
-        alone=len(names) >= whole.samples,
+        reasons=_reasons(line, names, of_row),
+        alone=len(names) >= whole.samples and not unit.succeeds(line, whole.target),
     )
+
+
+def _reasons(line: Requirement, names: tuple[str, ...], parts: list[Evidence]) -> tuple[str, ...]:
+    """Why the run of each device failed. Of what measures a value the run's reason does not say why it is missed."""
+    if line.kind is not Kind.RUNS:
+        return ()
+    found = {part.subject: part.reason for part in parts}
+    return tuple(found[name] for name in names)
 
 
 def _over_window(line: Requirement, whole: Evidence, value: float | None, unit: _Unit) -> Demand:

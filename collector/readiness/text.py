@@ -26,6 +26,7 @@ CONVERSIONS: dict[tuple[str, str], float] = {
 }
 """From a base unit to one that people read. Decimal multiples, as disks and links are sold."""
 
+LARGEST = 1e15
 _UNITS = {
     "s": ("giây", "s"),
     "minutes": ("phút", "minutes"),
@@ -37,7 +38,10 @@ _SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
 
 
 def number(value: float, lang: str, unit: str = "") -> str:
-    """`value` with as many digits as matter. A percentage is cut, not rounded: 98.999 never reads as 99."""
+    """`value` with as many digits as matter. A percentage is cut, not rounded: 98.999 never reads as 99. What no
+    decimal holds, since a device may tell any number, is written ``1e+308``."""
+    if not abs(value) < LARGEST:
+        return f"{value:.3g}"
     cut = unit == "%"
     places = 2 if cut or abs(value) < 10 else (1 if abs(value) < 1000 else 0)
     exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_DOWN if cut else ROUND_HALF_EVEN)

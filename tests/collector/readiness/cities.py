@@ -77,7 +77,7 @@ def failed(target: str, reason: str, *, at: int = NOW) -> Result:
     return ran("connectivity", target, Outcome.FAILED, at=at, reason=reason)
 
 
-def pc(name: str, *results: Result, seen: int | None = NOW, offset: float | None = 0.0, **more: Any) -> DeviceFacts:
+def pc(name: str, /, *results: Result, seen: int | None = NOW, offset: float | None = 0.0, **more: Any) -> DeviceFacts:
     return DeviceFacts(
         id=name,
         unit="27259",

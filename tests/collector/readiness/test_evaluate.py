@@ -86,18 +86,21 @@ def test_only_active_devices_count(status: str) -> None:
     ("seen", "silence"),
     [
         (NOW, None),
-        (NOW - 30 * MINUTE, None),
+        (NOW - 15 * MINUTE + 1, None),
+        (NOW - 15 * MINUTE, Silence.LATE),
+        (NOW - 30 * MINUTE, Silence.LATE),
         (NOW - 30 * MINUTE - 1, Silence.LOST_CONTACT),
         (NOW - 24 * HOUR, Silence.LOST_CONTACT),
         (NOW - 24 * HOUR - 1, Silence.NO_DATA),
     ],
 )
 def test_a_silent_unit_leaves_ready(seen: int, silence: Silence | None) -> None:
-    """mất kết nối after 30 minutes, không có dữ liệu after 24 hours, exactly."""
+    """mất kết nối after 30 minutes, không có dữ liệu after 24 hours, exactly; late after 15, which is a word only."""
     found = judged(unit(pc("a", states(x=1), seen=seen)), line("x", max_age=30 * DAY))
-    assert (found.verdict, found.silence) == ((UNKNOWN, silence) if silence else (READY, None))
+    lost = silence is not None and silence is not Silence.LATE
+    assert (found.verdict, found.silence) == (UNKNOWN if lost else READY, silence)
     assert found.silent_since == (seen if silence else None)
-    assert state_of(found, "x").reason == (silence.value if silence else "")
+    assert state_of(found, "x").reason == (silence if lost else "")
 
 
 def test_a_unit_without_devices_was_never_enrolled() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checks.kit.model import Outcome
-from collector.readiness.judge import Judged, judge
+from collector.readiness.judge import judge
+from collector.readiness.judged import Judged
 from collector.readiness.model import Target, UnitFacts, Verdict
 from collector.readiness.profile import Band, Kind, Requirement
 from collector.readiness.scene import Scene
@@ -36,13 +37,14 @@ def judged(requirement: Requirement, facts: UnitFacts) -> Judged:
     return judge(requirement, Scene(facts, FRESHNESS, NOW))
 
 
-def test_the_worst_device_decides_and_every_device_is_evidence() -> None:
+def test_the_worst_device_decides_and_what_is_not_ready_is_evidence_with_the_worst_that_is() -> None:
     facts = unit(pc("a", states(x=2)), pc("b", states(x=6)), pc("c", states(x=4)))
     found = judged(line("x"), facts)
     assert (found.state, found.value, found.reason, found.samples) == (AT_RISK, 6.0, "threshold", 3)
     assert [(part.subject, part.state, part.value) for part in found.evidence] == [
-        ("b", AT_RISK, 6.0), ("c", READY, 4.0), ("a", READY, 2.0),
+        ("b", AT_RISK, 6.0), ("c", READY, 4.0),
     ]  # fmt: skip
+    assert found.counts == {AT_RISK: 1, READY: 2}
 
 
 def test_where_more_is_better_the_least_is_the_worst() -> None:

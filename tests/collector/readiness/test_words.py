@@ -94,6 +94,22 @@ def test_silence_has_its_own_sentence_and_its_own_beginning() -> None:
     assert said(unit(pc("a", seen=NOW - 2 * DAY))).startswith("Không có dữ liệu từ 09:30 ngày 19/11/2026: ")
 
 
+def test_lateness_stands_beside_the_verdict() -> None:
+    """It takes nothing from it, be it good or bad."""
+    late = unit(pc("a", states(x=1, y=1), seen=NOW - 16 * MINUTE))
+    assert said(late) == (
+        "Sẵn sàng từ 09:30 (báo cáo trễ, lần cuối 09:14): 1/1 thiết bị báo cáo, mọi yêu cầu bắt buộc đều đạt."
+    )
+    assert said(late, "en") == (
+        "Ready since 09:30 (reports come late, the last one at 09:14): 1 of 1 devices report, every mandatory "
+        "requirement is met."
+    )
+    bad = unit(pc("a", states(x=7.5, y=1), seen=NOW - 16 * MINUTE))
+    assert said(bad) == (
+        "Chưa sẵn sàng từ 09:30 (báo cáo trễ, lần cuối 09:14): tiêu chí tuổi 7,5 năm (cần ≤ 5 năm). Sửa đi."
+    )
+
+
 def test_an_empty_unit_says_how_to_begin() -> None:
     assert said(unit()) == (
         "Chưa đăng ký thiết bị: đơn vị này chưa có thiết bị nào. Tạo mã đăng ký: "
@@ -105,7 +121,7 @@ def test_since_is_when_it_began() -> None:
     good, bad = unit(pc("a", states(x=1, y=1))), unit(pc("a", states(x=9, y=1)))
     first = evaluate(PROFILE, good, NOW, None)
     second = evaluate(PROFILE, bad, NOW + MINUTE, first)
-    assert said(bad, now=NOW + 20 * MINUTE, previous=second).startswith("Chưa sẵn sàng từ 09:31: ")
+    assert said(bad, now=NOW + 5 * MINUTE, previous=second).startswith("Chưa sẵn sàng từ 09:31: ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""When time alone may change a verdict. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from collector.readiness import silence
+from collector.readiness.model import UnitFacts, UnitVerdict
+from collector.readiness.profile import Kind, Profile
+from collector.readiness.silence import Heard
+from collector.tally import BUCKET_SECONDS
+
+SECOND = 1_000_000
+
+
+def next_change(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> int | None:
+    """The earliest µs after ``verdict.at`` at which time alone, without any new result, may change the verdict: a
+    device falls silent or late, a result grows too old, a hold time runs out, the office opens or closes, a waiver
+    begins or ends, a requirement becomes mandatory. Ages by the purchase date are left to the next sweep."""
+    now = verdict.at
+    return min((at for at in _changes(profile, facts, verdict) if at > now), default=None)
+
+
+def _changes(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> Iterator[int]:
+    active = [device for device in facts.devices if device.status == "active"]
+    everyone = [silence.heard(device, facts.calendar, profile.freshness, verdict.at) for device in active]
+    for one in everyone:
+        yield from silence.changes(one, facts.calendar, profile.freshness, verdict.at)
+    yield from _expiries(profile, everyone, verdict.at)
+    yield from _windows(profile, facts, everyone, verdict.at)
+    yield from _holds(profile, verdict)
+    if facts.calendar.until is not None and everyone:
+        yield facts.calendar.until
+    for waiver in facts.waivers:
+        yield from (waiver.created_at, waiver.expires_at if waiver.revoked_at is None else waiver.revoked_at)
+    yield from (line.mandatory_from for line in profile.requirements if line.mandatory_from is not None)
+
+
+def _holds(profile: Profile, verdict: UnitVerdict) -> Iterator[int]:
+    holds = {line.id: line.hold for line in profile.requirements}
+    for state in verdict.requirements:
+        if state.pending is not None and state.id in holds:
+            yield from (state.pending_since + wait for wait in (holds[state.id].up, holds[state.id].down))
+
+
+def _expiries(profile: Profile, everyone: list[Heard], now: int) -> Iterator[int]:
+    """When results begin and cease to speak for the present: of each age the first that is still to come."""
+    times: dict[str, list[int]] = defaultdict(list)
+    for one in everyone:
+        for (check, _), result in one.device.results.items():
+            times[check].append(result.at)
+    for check, ages in _ages(profile).items():
+        for age in ages:
+            yield from (at + age + 1 for at in times.get(check, ()) if at + age >= now)
+        yield from (at - age for at in times.get(check, ()) if at > now for age in ages)
+
+
+def _ages(profile: Profile) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for line in profile.requirements:
+        if line.window == 0:
+            checks = {part.check for part in line.parts} if line.kind is Kind.PARTS else {line.check}
+            for check in checks:
+                found.setdefault(check, set()).add(line.max_age)
+    return {check: tuple(sorted(ages)) for check, ages in found.items()}
+
+
+def _windows(profile: Profile, facts: UnitFacts, everyone: list[Heard], now: int) -> Iterator[int]:
+    """Windows end with the newest result. They move by themselves only where that is from the future, and take in what
+    lies there when its time comes."""
+    ahead = max((one.device.last_seen or 0 for one in everyone), default=0) > now
+    windows = {line.window for line in profile.requirements if line.window} if ahead else set()
+    for bucket in facts.buckets:
+        if bucket.start * SECOND > now:
+            yield bucket.start * SECOND
+        yield from ((bucket.start + BUCKET_SECONDS) * SECOND + window for window in windows)
