@@ -77,7 +77,7 @@ def wall() -> int:
 def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] = wall) -> Parts:
     """The collector of `config`, not started yet."""
     sqlite = config.database_url.startswith("sqlite")
-    store = Store(config.database_url, lock=Path(config.state_dir) / "collector.lock" if sqlite else None)
+    store = Store(config.database_url, lock=Path(config.state_dir) / "collector.lock" if sqlite else None, alone=True)
     directory, telemetry = Directory(store), Telemetry()
     ledger = Ledger(store, catalog, telemetry, now=now)
     limits = config.ingest
@@ -123,7 +123,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     handlers = Api(
         ingest, enrolment, directory, catalog, live, exposition, telemetry, guard, limits.read_timeout_seconds
     )
-    app = _application(config, catalog, live, handlers, telemetry, now)
+    app = _application(config, catalog, live, rules, handlers, telemetry, now)
     return Parts(
         config, store, directory, telemetry, ledger, ingest, live, sweep, rules, facts, catalog, housekeeping,
         enrolment, handlers, app, now,
@@ -134,6 +134,7 @@ def _application(
     config: CollectorConfig,
     catalog: Catalog,
     live: Live,
+    rules: Rules,
     handlers: Api,
     telemetry: Telemetry,
     now: Callable[[], int],
@@ -152,6 +153,7 @@ def _application(
             fresh.no_data // 1_000_000,
             fresh.late // 1_000_000,
             catalog.locality.hours.calendar,
+            lambda: rules.profile.freshness,
         ),
         now=now,
     )

@@ -30,6 +30,10 @@ class Board(Protocol):
     @property
     def targets(self) -> list[Target]: ...
 
+    def targets_of(self, unit: str) -> list[Target]:
+        """Those that this unit is asked to reach."""
+        ...
+
     def devices_of(self, unit: str) -> list[DeviceFacts]: ...
 
     def told(self, unit: str) -> UnitRoster | None:

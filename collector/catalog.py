@@ -185,19 +185,24 @@ def load(config: CollectorConfig, measures: Measures | None = None) -> Catalog:
     assignment = Assignment(locality, known.checks, config.url)
     fitting.check_jobs(locality, document, known.checks, assignment)
 
+    chosen, listed = _profile_file(locality, document, file), _prices_file(file)
+
     def standards() -> Standards:
-        return _standards(known, locality, document, file, {unit.kind for unit in units.values()})
+        """From the files that were there at the start: where one goes, no other takes its place unasked."""
+        return _standards(known, locality, document, (chosen, listed), {unit.kind for unit in units.values()})
 
     return Catalog(known, locality, standards, units, assignment)
 
 
-def _standards(known: Measures, locality: Locality, document: Document, file: Path, kinds: set[str]) -> Standards:
+def _standards(
+    known: Measures, locality: Locality, document: Document, places: tuple[Path, Path], kinds: set[str]
+) -> Standards:
     kinds = kinds | set(nation.KINDS)
-    chosen = _profile_file(locality, document, file)
+    chosen, listed = places
     profile, files = profile_file.load_with_files(chosen, known, kinds=kinds)
     fitting.check_measured(profile, locality, document)
-    listed = next(path for path in (_folder(file) / "prices.yaml", settings.SHIPPED / "prices.yaml") if path.exists())
-    others = [_others(path, known, kinds) for folder in _folders(file) for path in sorted(folder.glob("*.yaml"))]
+    folders = dict.fromkeys((chosen.parent, settings.SHIPPED / "profiles"))
+    others = [_others(path, known, kinds) for folder in folders for path in sorted(folder.glob("*.yaml"))]
     priced = prices.load(listed, prices.keys([profile, *filter(None, others)]))
     return Standards(profile, priced, (*files, listed))
 
@@ -208,6 +213,11 @@ def _others(file: Path, known: Measures, kinds: set[str]) -> Profile | None:
         return profile_file.read(file, known, kinds=kinds)
     except ConfigError:
         return None
+
+
+def _prices_file(file: Path) -> Path:
+    paths = (_folder(file) / "prices.yaml", settings.SHIPPED / "prices.yaml")
+    return next(path for path in paths if path.exists())
 
 
 def _folder(file: Path) -> Path:

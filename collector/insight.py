@@ -14,7 +14,7 @@ from collector.facts import Facts
 from collector.live import Live
 from collector.plan import Locality
 from collector.readiness.fixes import Path
-from collector.readiness.model import DeviceFacts, Silence, UnitVerdict
+from collector.readiness.model import DeviceFacts, Silence, Target, UnitVerdict
 from collector.rules import Rules
 
 
@@ -32,7 +32,12 @@ class Insight:
         verdict = self._live.verdicts.get(unit)
         if verdict is None or not verdict.requirements or _is_mute(verdict):
             return None
-        return self._rules.paths.of(self._rules.profile, self._facts.present(unit, verdict.at), verdict)
+        findings = [one for one in self._live.findings if unit in one.units and is_present(one)]
+        return self._rules.paths.of(self._rules.profile, self._facts.present(unit, verdict.at), verdict, findings)
+
+    def targets_of(self, unit: str) -> list[Target]:
+        """The systems that this unit is asked to reach."""
+        return self._rules.targets(unit)
 
     def silence_of(self, unit: str, device: str = "") -> Silent | None:
         """Why `unit`, or one of its devices, is not heard; None while it is."""

@@ -30,12 +30,15 @@ _decode = msgspec.json.Decoder(Result).decode
 
 
 T = TypeVar("T")
+OF_ITS_PLACE = frozenset({"connectivity", "dns", "lan", "path", "uplink"})
+"""Checks that speak of where a device stands: what they found before it was moved says nothing of its new unit."""
 
 
 class Insight(Protocol):
     """What follows from the verdicts: :class:`collector.insight.Insight`."""
 
     def path(self, unit: str) -> Path | None: ...
+    def targets_of(self, unit: str) -> list[Target]: ...
     def silence_of(self, unit: str, device: str = "") -> Silent | None: ...
     def successors(self, code: str) -> list[str]: ...
     def missing(self, lang: str) -> str: ...
@@ -82,6 +85,9 @@ class Live:
 
     def path(self, unit: str) -> Path | None:
         return self._insight.path(unit) if self._insight else None
+
+    def targets_of(self, unit: str) -> list[Target]:
+        return self._insight.targets_of(unit) if self._insight else self._targets
 
     def silence_of(self, unit: str, device: str = "") -> Silent | None:
         return self._insight.silence_of(unit, device) if self._insight else None
@@ -205,7 +211,11 @@ class Live:
             clock_drift=state.drift.ratio if state.drift else None,
             health=state.health,
             version=state.version,
-            results={_key(key): decoded(latest) for key, latest in state.results.items()},
+            results={
+                _key(key): decoded(latest)
+                for key, latest in state.results.items()
+                if device.moved_at is None or latest.at >= device.moved_at or _key(key)[0] not in OF_ITS_PLACE
+            },
             station=station.id if station else "",
             purchased=bought_at(station),
             purchase_date=(station.purchase_date or "") if station else "",

@@ -20,6 +20,9 @@ from collector.store.engine import StoreError
 
 T = TypeVar("T")
 Stat = tuple[int, int, int] | None
+RETRY = 3600 * 1_000_000
+"""µs after which refused files are read again, though they stand still: a profile's first day may have come."""
+LATER = 2**63
 log = logging.getLogger("sansang.reload")
 
 
@@ -59,14 +62,16 @@ class Reload(Generic[T]):
         self.trouble: Trouble | None = None
         self._files = tuple(files)
         self._done = self._last = _stats(self._files)
+        self._again_at = LATER
 
     async def look(self) -> T | None:
         """What the files say, once they have changed and have stood still since the look before: a file that is being
         written is left alone. None while there is nothing new, or nothing good. Cheap: a stat for each file."""
         found = _stats(self._files)
         settled, self._last = found == self._last, found
-        if not settled or found == self._done:
+        if not settled or (found == self._done and self._now() < self._again_at):
             return None
+        self._again_at = LATER
         try:
             value, files = await asyncio.to_thread(self._read)
             self._files = tuple(files)
@@ -90,6 +95,7 @@ class Reload(Generic[T]):
         self.trouble = Trouble(why=text, since=self.trouble.since if self.trouble else self._now())
         if isinstance(why, ConfigError) and Path(why.file) not in self._files:
             self._files = (*self._files, Path(why.file))
+        self._again_at = self._now() + RETRY
         self._watch(found)
         log.warning("profile refused", extra={"why": text})
 

@@ -22,7 +22,8 @@ def advance(before: Held | None, state: Verdict, hold: Hold, now: int) -> Held:
     """What is shown at `now`, when the facts say `state`.
 
     Unknown is shown at once, and what was known before it is remembered: coming back better waits for ``hold.up``
-    like any improvement, coming back worse is shown at once.
+    like any improvement, coming back worse is shown at once. What began in the future, by a clock that has been set
+    back since, began now.
     """
     last = before.last if before else None
     if state is Verdict.UNKNOWN:
@@ -35,7 +36,7 @@ def advance(before: Held | None, state: Verdict, hold: Hold, now: int) -> Held:
     pending: Verdict = state
     began = now
     if before.pending is not None and (RANK[before.pending] > RANK[last]) == better:
-        pending, began = _milder(before.pending, state, last), before.pending_since
+        pending, began = _milder(before.pending, state, last), min(before.pending_since, now)
     if now - began >= wait:
         return Held(shown=pending, last=pending)
     return Held(shown=last, last=last, pending=pending, pending_since=began)

@@ -195,9 +195,9 @@ class RequirementState(Struct, kw_only=True, omit_defaults=True):
 
 
 class UnitVerdict(Struct, kw_only=True, omit_defaults=True):
-    """A unit, judged. ``deciding`` names the requirements that made the verdict, worst first; ``waivers`` are those
-    that hold. While nothing is known, ``known`` is the last verdict that was not UNKNOWN, and ``known_at`` when it
-    ended."""
+    """A unit, judged. ``deciding`` names the requirements that made the verdict, in the profile's order; ``waivers``
+    are those that hold. While nothing is known, ``known`` is the last verdict that was not UNKNOWN, and ``known_at``
+    when it ended."""
 
     unit: str
     verdict: Verdict

@@ -11,13 +11,14 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from collector.store import states
-from collector.store.schema import audit, device_state, devices, tokens
+from collector.store.schema import audit, device_moves, device_state, devices, tokens
 
 ACTIVE, PENDING, REVOKED = "active", "pending", "revoked"
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """An enrolled device. ``status`` is ``active``, ``pending`` (until an engineer approves) or ``revoked``."""
+    """An enrolled device. ``status`` is ``active``, ``pending`` (until an engineer approves) or ``revoked``;
+    ``moved_at`` is when (µs) it came to its unit from another one, None for one that never moved."""
 
     id: str
     unit: str
@@ -26,6 +27,10 @@ class Device(Struct, frozen=True, kw_only=True):
     public_key: bytes
     name: str
     enrolled_at: int
+    moved_at: int | None = None
+
+
+COLUMNS = tuple(name for name in Device.__struct_fields__ if name in devices.c)
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -106,7 +111,7 @@ def _insert(
     device = Device(
         id=str(uuid.uuid4()), unit=unit, role=role, status=status, public_key=public_key, name="", enrolled_at=now
     )
-    values = {name: getattr(device, name) for name in Device.__struct_fields__}
+    values = {name: getattr(device, name) for name in COLUMNS}
     connection.execute(sa.insert(devices).values(**values, token=token, changed_at=now))
     connection.execute(sa.insert(device_state).values(device=device.id, **states.EMPTY))
     record(connection, now, "device_enrolled", device.id, f"unit {unit}, token {token}, {status}")
@@ -130,7 +135,13 @@ def mark(connection: Connection) -> tuple[int, int]:
 
 
 def list_devices(connection: Connection) -> list[Device]:
-    return [_device(row) for row in connection.execute(sa.select(devices).order_by(devices.c.enrolled_at))]
+    moved = (
+        sa.select(device_moves.c.device, sa.func.max(device_moves.c.at).label("moved_at"))
+        .group_by(device_moves.c.device)
+        .subquery()
+    )
+    query = sa.select(devices, moved.c.moved_at).outerjoin(moved, moved.c.device == devices.c.id)
+    return [_device(row) for row in connection.execute(query.order_by(devices.c.enrolled_at))]
 
 
 def record(connection: Connection, at: int, action: str, subject: str, detail: str = "") -> None:
@@ -139,7 +150,7 @@ def record(connection: Connection, at: int, action: str, subject: str, detail: s
 
 
 def _device(row: sa.Row[tuple[object, ...]]) -> Device:
-    return Device(**{name: row._mapping[name] for name in Device.__struct_fields__})
+    return Device(**{name: row._mapping[name] for name in Device.__struct_fields__ if name in row._mapping})
 
 
 def _hash(secret: str) -> bytes:

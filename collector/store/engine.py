@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, event
 
 from collector.log import one_line
 from collector.store import migrate
-from collector.store.lock import Lock
+from collector.store.lock import Lock, SessionLock
 
 T = TypeVar("T")
 
@@ -34,11 +34,12 @@ class Store:
     on disk; writes run one after the other in the order they were asked for; :meth:`read` sees committed data only.
     """
 
-    def __init__(self, url: str, *, lock: Path | None = None) -> None:
+    def __init__(self, url: str, *, lock: Path | None = None, alone: bool = False) -> None:
+        """With `lock`, a file, or `alone`, on PostgreSQL, a second collector is refused."""
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._lock = Lock(lock) if lock else None
         self._engine, self._readers = _engines(self.url)
+        self._lock = Lock(lock) if lock else SessionLock(self._engine) if alone and not self.is_sqlite else None
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._reading = ThreadPoolExecutor(4, "store-reader")
 
@@ -49,9 +50,9 @@ class Store:
 
     def open(self) -> None:
         """Takes the lock and brings the schema up to date. Raises StoreError."""
-        if self._lock and not self._lock.take():
-            raise StoreError(f"another collector uses this database already (lock file {self._lock.path})")
         try:
+            if self._lock and not self._lock.take():
+                raise StoreError(f"another collector uses this database already ({self._lock})")
             with self.begin() as connection:
                 migrate.upgrade(connection)
         except migrate.NewerSchema as why:
@@ -62,10 +63,10 @@ class Store:
     def close(self) -> None:
         self._writer.shutdown(wait=True)
         self._reading.shutdown(wait=True)
-        self._engine.dispose()
-        self._readers.dispose()
         if self._lock:
             self._lock.release()
+        self._engine.dispose()
+        self._readers.dispose()
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:

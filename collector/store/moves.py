@@ -1,7 +1,8 @@
 """Devices that moved from one unit to another.
 
-What was judged of a unit stays that unit's: transitions and half-hours are not moved. A result counts for the unit
-where its device stands when it arrives, whenever it was taken: only the agent's backlog of the road is affected.
+What was judged of a unit stays that unit's: transitions and half-hours are not moved. Half-hours count a result for
+the unit where its device stands when it arrives, whenever it was taken: only the agent's backlog of the road is
+affected. What was found of the way before the move says nothing of the new unit's (:mod:`collector.live`).
 """
 
 from __future__ import annotations

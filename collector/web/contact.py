@@ -20,15 +20,18 @@ def _always(_: int) -> Calendar:
 
 class Silences(Struct, frozen=True):
     """After how many seconds without a result a device has lost contact, has no data, is late; ``calendar`` tells
-    where an instant (µs) lies in office hours."""
+    where an instant (µs) lies in office hours, ``in_force`` what a profile says of it that was changed since."""
 
     lost_contact: int = 1800
     no_data: int = 86_400
     late: int = 900
     calendar: Callable[[int], Calendar] = _always
+    in_force: Callable[[], Freshness] | None = None
 
     @property
     def freshness(self) -> Freshness:
+        if self.in_force is not None:
+            return self.in_force()
         return Freshness(self.lost_contact * SECOND, self.no_data * SECOND, self.late * SECOND)
 
 

@@ -46,7 +46,7 @@ def steps(findings: Sequence[Finding], names: dict[Segment, str], board: Board, 
 def names_of(board: Board, verdict: UnitVerdict, lang: str) -> dict[Segment, str]:
     """What is known of each part of a unit's way while nothing is wrong there."""
     told = board.told(verdict.unit)
-    mandatory = sum(target.mandatory and target.declared for target in board.targets)
+    mandatory = sum(target.mandatory and target.declared for target in board.targets_of(verdict.unit))
     names = {
         Segment.DEVICE: text("way_devices", lang, reporting=verdict.reporting, expected=verdict.expected),
         Segment.DESTINATION: text("way_systems", lang, count=mandatory),

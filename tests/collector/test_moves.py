@@ -163,3 +163,21 @@ async def test_a_collector_that_serves_goes_on_with_the_device_in_its_new_unit(
         _, text = await client.get("/metrics/devices")
         assert f'unit="{OTHER}",device="{sender.device}"' in text
         assert f'unit="{XOM_CHIEU}",device="{sender.device}"' not in text
+
+
+async def test_what_it_found_of_the_old_units_way_says_nothing_of_the_new_one(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Its own state goes with it; the systems it reached there are measured anew here."""
+    hands = Hands()
+    async with served(tmp_path, database_url, now=hands) as client:
+        parts, sender = client.server.parts, await client.enrolled(Sender())
+        await push(client, hands, sender)
+        assert {check for check, _ in parts.live.devices_of(XOM_CHIEU)[0].results} >= {"connectivity", "device"}
+        hands.at += 60_000_000
+        calls = Moving(parts.store, parts.live.units, parts.now, parts.sweep.once).calls
+        await calls["devices.move"](device=sender.device, unit=OTHER, reason=WHY)
+        assert {check for check, _ in parts.live.devices_of(OTHER)[0].results} == {"device"}
+        hands.at += 60_000_000
+        await push(client, hands, sender)
+        assert {check for check, _ in parts.live.devices_of(OTHER)[0].results} >= {"connectivity", "device"}

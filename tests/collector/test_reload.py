@@ -185,3 +185,19 @@ def test_what_is_in_force_can_be_scraped() -> None:
         'sansang_profile_info{profile="default@3"} 1\n'
     )
     assert "sansang_profile_loaded 1\n" in exported("default@3", loaded=True)
+
+
+async def test_what_is_refused_is_tried_again_by_the_hour(folder: Folder) -> None:
+    """A profile's first day comes, though its file stands still."""
+    folder.refuse = Changed("not in force yet")
+    folder.write("child", "two")
+    assert await folder.look() is None
+    assert folder.why == "not in force yet"
+    folder.refuse = None
+    folder.at += 3_599_000_000
+    assert await folder.look() is None
+    folder.at += 1_000_000
+    assert await folder.look(1) == ["two"]
+    assert folder.reload.trouble is None
+    folder.at += 7_200_000_000
+    assert await folder.look() is None

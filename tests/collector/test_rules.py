@@ -27,6 +27,9 @@ async def city(file: str) -> AsyncIterator[list[Pc]]:
         yield found
 
 
+GONE = "no such file or directory"
+
+
 async def edited(city: list[Pc], file: str, name: str, text: str) -> None:
     """Another text in a file, and two sweeps."""
     (Path(file).parent / name).write_text(text, "utf-8")
@@ -111,3 +114,16 @@ async def test_a_profile_edited_while_nothing_runs_is_in_force_from_the_start(fi
         assert client.server.parts.rules.profile.name == "small@2"
         assert client.server.parts.live.verdicts[AN_DONG].verdict is Verdict.NOT_READY
         assert await client.metric("sansang_profile_loaded") == 1
+
+
+async def test_a_file_that_goes_is_not_replaced_by_another(file: str, city: list[Pc]) -> None:
+    """Renamed or removed, the shipped one does not take its place unasked; when it is back, all is well."""
+    live, folder = city[0].client.server.parts.live, Path(file).parent
+    for name, text in (("profiles/small.yaml", PROFILE), ("prices.yaml", PRICES)):
+        (folder / name).unlink()
+        for _ in range(2):
+            await city[0].client.server.parts.sweep.once()
+        assert live.trouble("en").endswith(f"small@1 stays in force: {folder / name}: cannot be read: {GONE}")
+        assert live.verdicts[AN_DONG].profile == "small@1"
+        await edited(city, file, name, text)
+        assert live.trouble("en") == ""

@@ -84,6 +84,22 @@ def test_one_process_owns_an_embedded_database(tmp_path: Path) -> None:
     Store(url, lock=lock).open()
 
 
+def test_one_process_owns_a_database_of_postgresql(database_url: str) -> None:
+    """Two that judge would each see half of what is pushed; who only reads is let in, and so is the next one."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("a lock file does this")
+    first = Store(database_url, alone=True)
+    first.open()
+    with pytest.raises(StoreError) as why:
+        Store(database_url, alone=True).open()
+    assert str(why.value) == "another collector uses this database already (advisory lock of PostgreSQL)"
+    opened(database_url).close()
+    first.close()
+    second = Store(database_url, alone=True)
+    second.open()
+    second.close()
+
+
 def test_a_database_that_cannot_be_opened_is_one_clear_line(tmp_path: Path) -> None:
     """A folder where the file should be; a server that is not there, whose password stays out of the text."""
     (tmp_path / "x.db").mkdir()

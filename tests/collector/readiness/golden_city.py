@@ -20,6 +20,7 @@ from collector.attribution.attribute import attribute
 from collector.attribution.model import Finding
 from collector.attribution.observe import Look, ages, observations
 from collector.attribution.topology import topology
+from collector.attribution.tracker import is_present
 from collector.catalog import Catalog
 from collector.readiness.evaluate import evaluate
 from collector.readiness.fixes import Path as Fixes
@@ -45,7 +46,9 @@ class Moment(Struct, kw_only=True):
 
     def path(self, unit: str, *, advice: bool = False) -> Fixes:
         known = self.catalog
-        return shortest(known.profile, self.facts[unit], self.verdicts[unit], known.prices, advice=advice)
+        found = [one for one in self.findings if unit in one.units and is_present(one)]
+        verdict = self.verdicts[unit]
+        return shortest(known.profile, self.facts[unit], verdict, known.prices, advice=advice, findings=found)
 
 
 @cache

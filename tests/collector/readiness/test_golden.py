@@ -187,7 +187,7 @@ def _wanted_finding(one: FindingFile) -> Plain:
 
 SMALL = """\
 locality: demo
-profile: default@3
+profile: demo@1
 now: 2026-11-20T09:00
 units:
   "27259":
@@ -200,7 +200,7 @@ expect:
 """
 WRONG = {
     "devices:": ("machines:", "7:5: units.27259.machines: unknown key 'machines'"),
-    "default@3": ("default@2", "2:1: profile: the locality is held to default@3 now: look at each expectation again"),
+    "demo@1": ("demo@2", "2:1: profile: the locality is held to demo@1 now: look at each expectation again"),
     "Phường Xóm Chiếu": ("Phường 13", "6:5: units.27259.name: 27259 is Phường Xóm Chiếu"),
     "memory_bytes": (
         "memory",

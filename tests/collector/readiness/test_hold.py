@@ -93,3 +93,11 @@ def test_a_verdict_carries_its_hold_times_along() -> None:
     assert (third.verdict, third.since) == (NOT_READY, NOW + 6 * MINUTE)
     mending = evaluate(slow, good, NOW + 7 * MINUTE, third)
     assert (mending.verdict, state_of(mending, "x").reason) == (NOT_READY, "holding")
+
+
+def test_what_began_in_the_future_began_now() -> None:
+    """A collector's clock that was ahead for a moment does not hold a fault back for days."""
+    ahead = Held(shown=READY, last=READY, pending=NOT_READY, pending_since=1_000_000 * HOLD.down)
+    first = advance(ahead, NOT_READY, HOLD, 10)
+    assert (first.shown, first.pending_since) == (READY, 10)
+    assert advance(first, NOT_READY, HOLD, 10 + HOLD.down).shown is NOT_READY

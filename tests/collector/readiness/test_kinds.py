@@ -234,10 +234,10 @@ def test_a_part_is_there_when_any_device_shows_it() -> None:
     }
 
 
-def test_where_no_device_has_such_a_thing_the_part_is_missing() -> None:
+def test_where_no_device_has_such_a_thing_nobody_knows_of_the_part() -> None:
     facts = unit(pc("a", states(driver="ok", version=3), ran("service", outcome=Outcome.NOT_APPLICABLE)))
     found = judged(STACK, facts)
-    assert (found.state, found.evidence[0].part, found.evidence[0].reason) == (AT_RISK, "service", "part_missing")
+    assert (found.state, found.evidence[0].part, found.evidence[0].reason) == (UNKNOWN, "service", "not_applicable")
 
 
 def test_runs_of_a_window_can_be_counted() -> None:

@@ -68,6 +68,9 @@ class FakeBoard:
         self.why: dict[str, Silent] = {}
         self._news = asyncio.Condition()
 
+    def targets_of(self, unit: str) -> list[Target]:
+        return self.targets
+
     def devices_of(self, unit: str) -> list[DeviceFacts]:
         return [device for device in self.devices.values() if device.unit == unit]
 
