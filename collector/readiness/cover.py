@@ -86,20 +86,26 @@ def solve(
     Exact by dynamic programming over what is still wanted, as long as no more than STATES partial solutions arise at
     one step and NODES in all, no place has more than EXACT_BITS faults or a choice among more than OPTIONAL demands,
     and no amount above STATES is to be divided between actions. Past that the lightest are kept (a beam), or tools are
-    taken greedily: that meets all demands, perhaps at more weight. What the beam found is then a bound: a second search
-    drops every partial solution that cannot end lighter, and where it ends within the limits its answer is exact too.
-    Deterministic: the same input gives the same solution.
+    taken greedily: that meets all demands, perhaps at more weight. What a beam found, first one of FEW and then one of
+    STATES, is a bound for a search that drops every partial solution which cannot end lighter: where that one stays
+    within the limits, the answer is exact too. Deterministic: the same input gives the same solution.
     """
-    found = _Search(amounts, whole, places, repeated).run()
-    if found is None or found.exact:
-        return found
-    narrower = _Search(amounts, whole, places, repeated, below=found.weight)
-    lighter = narrower.run()
-    return replace(lighter or found, exact=narrower.exact)
+    best: Solution | None = None
+    for states in (FEW, STATES):
+        found = _Search(amounts, whole, places, repeated, states).run()
+        if found is None or found.exact:
+            return found
+        best = found if best is None or found.weight < best.weight else best
+        bounded = _Search(amounts, whole, places, repeated, STATES, best.weight)
+        best = bounded.run() or best
+        if bounded.exact:
+            return replace(best, exact=True)
+    return best
 
 
 class _Search:
-    """``below``: only solutions of less weight are looked for. ``exact`` holds after :meth:`run`."""
+    """``states``: as many partial solutions are kept. ``below``: only solutions of less weight are looked for.
+    ``exact`` holds after :meth:`run`."""
 
     def __init__(
         self,
@@ -107,10 +113,11 @@ class _Search:
         whole: Sequence[Action],
         places: Sequence[Place],
         repeated: Sequence[Action],
+        states: int,
         below: int | None = None,
     ) -> None:
         self._whole, self._places, self._repeated = whole, places, repeated
-        self._below = below
+        self._states, self._below = states, below
         self._start: Rest = tuple(amounts)
         self.exact, self._nodes = True, 0
         self._covers: dict[tuple[int, int], tuple[int, tuple[Tool, ...]] | None] = {}
@@ -158,7 +165,7 @@ class _Search:
         if self._below is not None:
             kept = {rest: found for rest, found in kept.items() if found[0] + self._least_of(rest) < self._below}
         self._nodes += len(kept)
-        limit = STATES if self._nodes <= NODES else FEW
+        limit = self._states if self._nodes <= NODES else FEW
         if len(kept) <= limit:
             return kept
         self.exact = False

@@ -20,7 +20,7 @@ class Fix(Struct, frozen=True, kw_only=True):
     unit_price: int | None = None
     cost: int | None = None
     owner: Bilingual = {}
-    source: str = ""
+    source: Bilingual = {}
     meets: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()

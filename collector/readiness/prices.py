@@ -59,8 +59,10 @@ class ItemFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Meta(description="Of one, in đồng; 0: only work; left out: nobody knows it."),
     ] = None
     source: Annotated[
-        str,
-        Meta(description="Where the price comes from. Begins with `[V]`, `[C]` or `[A]`: read, to confirm, assumed."),
+        str | Words,
+        Meta(
+            description="Where the price comes from. Begins with `[V]`, `[C]` or `[A]`: read, to confirm, assumed. One text, or one in each language."
+        ),
     ]
     measure: Annotated[Words, Meta(description="What is counted.")]
     owner: Annotated[Words, Meta(description="Who does it.")]
@@ -90,7 +92,7 @@ class ItemFile(Struct, forbid_unknown_fields=True, kw_only=True):
         ),
     ] = "always"
     segments: Annotated[
-        tuple[Segment, ...],
+        tuple[Literal["device", "lan", "access", "provider", "destination"], ...],
         Meta(
             description="With `per: device`, `unit` or `target`: where a fault lies that it mends. Where findings say "
             "why a system is missed, of the items that name segments only those that name the finding's are used, "
@@ -130,7 +132,7 @@ class Item(Struct, frozen=True, kw_only=True):
     title: Bilingual
     words: Bilingual
     price: int | None
-    source: str
+    source: Bilingual
     measure: Bilingual
     owner: Bilingual
     per: Per
@@ -198,7 +200,7 @@ def _item(place: int, written: ItemFile) -> Item:
         title=written.title.both,
         words=written.words.both,
         price=written.price,
-        source=written.source,
+        source=_both(written.source),
         measure=written.measure.both,
         owner=written.owner.both,
         per=written.per,
@@ -208,10 +210,14 @@ def _item(place: int, written: ItemFile) -> Item:
         roles=written.roles,
         when=written.when,
         network=written.network or "",
-        segments=frozenset(written.segments),
+        segments=frozenset(map(Segment, written.segments)),
         reasons=frozenset(written.reasons),
         except_reasons=frozenset(written.except_reasons),
     )
+
+
+def _both(text: str | Words) -> Bilingual:
+    return text.both if isinstance(text, Words) else {"vi": text, "en": text}
 
 
 def _check(document: strict.Document[PricesFile], place: int, item: ItemFile, known: Collection[str]) -> None:
@@ -224,9 +230,10 @@ def _check(document: strict.Document[PricesFile], place: int, item: ItemFile, kn
         if "." in key and item.per != "unit":
             why = f"{key!r} is a part, which the unit has as one: expected per: unit, got per: {item.per}"
             raise document.error((*at, "meets", index), why)
-    if not _TAG.match(item.source):
-        why = f"expected a source that begins with [V], [C] or [A], got {item.source!r}"
-        raise document.error((*at, "source"), why)
+    for source in _both(item.source).values():
+        if not _TAG.match(source):
+            why = f"expected a source that begins with [V], [C] or [A], got {source!r}"
+            raise document.error((*at, "source"), why)
     if (item.per == "step") != (item.step is not None):
         raise document.error((*at, "step"), "expected with per: step, and with nothing else")
     if item.step is not None:
@@ -249,7 +256,7 @@ def _check_causes(document: strict.Document[PricesFile], at: strict.Where, item:
             raise document.error((*at, key), f"expected with per: {' or '.join(_ONE)} only, got per: {item.per}")
         for index, name in enumerate(named):
             if name in named[:index]:
-                raise document.error((*at, key, index), f"{str(name)!r} stands twice")
+                raise document.error((*at, key, index), f"{name!r} stands twice")
             if key != "segments" and name not in _REASONS:
                 raise document.error((*at, key, index), f"no check fails with {name!r}; {nearest(name, _REASONS)}")
     if item.reasons and item.except_reasons:

@@ -29,7 +29,7 @@ class Line(Struct, frozen=True, kw_only=True):
     title: Bilingual
     measure: Bilingual
     owner: Bilingual
-    source: str
+    source: Bilingual
     quantity: float
     unit_price: int | None
     cost: int | None

@@ -85,5 +85,5 @@ def _line(line: Line, lang: str) -> BillRow:
         price=amount(line.unit_price, lang),
         cost=amount(line.cost, lang),
         owner=line.owner.get(lang, ""),
-        source=line.source,
+        source=line.source.get(lang, ""),
     )

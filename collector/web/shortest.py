@@ -67,7 +67,7 @@ def _fix(fix: Fix, names: Mapping[str, str], lang: str) -> FixRow:
         price=amount(fix.unit_price, lang),
         cost=amount(fix.cost, lang),
         owner=fix.owner.get(lang, ""),
-        source=fix.source,
+        source=fix.source.get(lang, ""),
         devices=[(names.get(device, device[:8]), f"/devices/{device}") for device in fix.devices[:DEVICES]],
         more=max(0, len(fix.devices) - DEVICES),
     )

@@ -14,6 +14,7 @@ from tests.collector.readiness import test_path_properties as properties
 PROPERTIES: tuple[Callable[[], None], ...] = (
     cover.test_small_problems_are_solved_at_the_least_weight,
     cover.test_a_search_of_one_state_still_meets_every_demand,
+    cover.test_a_bounded_search_that_claims_to_be_exact_is,
     properties.test_no_other_way_costs_less,
     properties.test_whoever_walks_the_path_is_ready,
     properties.test_after_what_is_reported_and_looked_at_was_mended_all_systems_answer,

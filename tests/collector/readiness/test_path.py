@@ -60,7 +60,7 @@ def test_what_is_not_ready_and_what_is_at_risk_is_mended_with_its_price_and_owne
     path = path_of(BOTH, unit(*pcs({"age": 9, "memory": 8}, {"age": 6, "memory": 8}, {"age": 1, "memory": 8})), NEW_PC)
     (fix,) = path.fixes
     assert (fix.quantity, fix.unit_price, fix.cost, path.cost) == (2, 15 * MILLION, 30 * MILLION, 30 * MILLION)
-    assert (fix.devices, fix.meets, fix.source) == (("d0", "d1"), ("age",), "[A] test")
+    assert (fix.devices, fix.meets, fix.source) == (("d0", "d1"), ("age",), {"vi": "[A] test", "en": "[A] test"})
     assert (fix.owner["en"], fix.words["en"], path.exact) == ("the ward", "do new_pc 2 times", True)
 
 

@@ -107,6 +107,7 @@ def test_a_search_of_one_state_still_meets_every_demand(problem: Problem) -> Non
     narrow = pytest.MonkeyPatch()
     with narrow.context() as patch:
         patch.setattr(cover, "STATES", 1)
+        patch.setattr(cover, "FEW", 1)
         patch.setattr(cover, "OPTIONAL", 0)
         patch.setattr(cover, "EXACT_BITS", 1)
         found = solve(*problem)
@@ -169,3 +170,29 @@ def test_an_amount_without_end_costs_no_time() -> None:
     found = solve([10**9], [], [], [Action(0, 3, (0,)), Action(1, 2, (0,))])
     assert found is not None
     assert (found.done, found.exact) == ((Done(1, -1, 10**9, (0,)),), False)
+
+
+def test_what_one_thing_meets_is_exact_however_many_others_there_are() -> None:
+    """A line that is down: 2 requirements on 11 systems, one report for each system, or one for the line."""
+    systems = [Action(index, (1 << 24) + 1, (index, 11 + index)) for index in range(11)]
+    line = Action(11, (1 << 24) + 3, tuple(range(22)))
+    second = Action(12, (6 << 48) + (1 << 24) + 4, (21,))
+    found = solve([1] * 22, [*systems, line, second], [], [])
+    assert found == Solution(line.weight, (Done(11, -1, 1, line.demands),), True)
+
+
+@settings(deadline=None)
+@given(problems(), st.integers(1, 6))
+def test_a_bounded_search_that_claims_to_be_exact_is(problem: Problem, states: int) -> None:
+    """Within any limit on partial solutions."""
+    narrow = pytest.MonkeyPatch()
+    with narrow.context() as patch:
+        patch.setattr(cover, "STATES", states)
+        patch.setattr(cover, "NODES", 4 * states)
+        patch.setattr(cover, "FEW", 1)
+        found = solve(*problem)
+    best = cheapest(problem)
+    assert (found is None) == (best is None)
+    if found is not None and best is not None:
+        assert max(left(problem, found)) <= 0
+        assert found.weight == best if found.exact else found.weight >= best

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from checks.kit.model import Outcome
+from checks.kit.segment import Segment
+from checks.kit.token_links import LINKS
 from collector import config
+from collector.attribution.model import Cause, Finding
 from collector.readiness import prices, profile_file
 from collector.readiness.evaluate import evaluate
 from collector.readiness.model import DeviceFacts, UnitFacts
@@ -92,6 +96,96 @@ def test_a_signature_that_fails_is_set_up_again_before_a_token_is_bought() -> No
     assert "set up the driver" in told(
         ward(broken, *[counter(f"q{index}") for index in range(2, 11)]), "en", advice=True
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "thing"),
+    [
+        ("cert_expired", "renew_certificate"),
+        ("cert_former_unit", "renew_certificate"),
+        ("pin_locked", "unlock_token"),
+        ("issuer_missing", "repair_signing"),
+        ("module_missing", "repair_signing"),
+        ("token_absent", "repair_signing"),
+    ],
+)
+def test_what_has_ended_is_renewed_and_what_is_broken_is_set_up_again(reason: str, thing: str) -> None:
+    """Quảng Ninh asks for one PC that can sign; this is the only one with a token."""
+    broken = counter("q1")
+    broken.results["signing_token", ""] = ran("signing_token", outcome=Outcome.FAILED, reason=reason)
+    found = fixes("quang-ninh", ward(broken))
+    assert found["can_sign"] == (thing, ("q1",))
+
+
+def test_every_reason_that_a_token_fails_with_has_something_that_mends_it() -> None:
+    for reason in sorted({str(one) for reasons in LINKS.values() for one in reasons}):
+        for name in ("can_sign", "signing_tokens", "signers_certified"):
+            assert [one.id for one in PRICES.meeting(name) if one.per == "device" and one.is_for(reason)], reason
+
+
+def test_a_revoked_certificate_is_renewed_and_a_service_that_stopped_is_the_pcs_own() -> None:
+    """Though no other PC of the ward succeeds: the service's operator mends neither."""
+    for reason, thing in (
+        ("cert_revoked", "renew_certificate"),
+        ("service_stopped", "repair_signing"),
+        ("tsa_unreachable", "report_signing_service"),
+    ):
+        lone = counter("q1")
+        lone.results["signing_service", ""] = ran("signing_service", outcome=Outcome.FAILED, reason=reason)
+        assert fixes("quang-ninh", ward(lone))["signing_services"][0] == thing
+
+
+def test_a_full_disk_is_cleared_and_a_failing_one_replaced() -> None:
+    for reason, thing in (("disk_full", "clear_disk"), ("disk_failing", "new_ssd"), ("disk_read_only", "new_ssd")):
+        bad = counter("q1")
+        bad.results["storage", ""] = ran("storage", outcome=Outcome.FAILED, reason=reason)
+        assert fixes("default", ward(bad, counter("q2")), advice=True)["disks_healthy"] == (thing, ("q1",))
+
+
+def test_one_pc_that_is_cut_off_is_looked_at_and_no_second_line_is_rented() -> None:
+    """One of five misses all systems of the city's rehearsal."""
+    city = [replace(PORTAL, id=name) for name in ("dvc-tphcm", "cong-1022", "van-ban", "hop-truc-tuyen")]
+    pcs = [counter(f"q{index}") for index in range(5)]
+    for device in pcs:
+        for system in city:
+            cut_off = device is pcs[0]
+            device.results["connectivity", system.id] = (
+                failed(system.id, "captive_portal") if cut_off else ran("connectivity", system.id)
+            )
+    facts = ward(*pcs)
+    facts.targets = city
+    found = fixes("hcmc", facts)
+    assert {name: thing for name, (thing, _) in found.items()} == {
+        "systems_now": "check_pc_network",
+        "rehearsed_systems": "check_pc_network",
+    }
+
+
+def test_no_finding_leaves_a_now_line_without_anything_to_do() -> None:
+    """Whatever segment is named, the shipped list has someone for it: nobody else is called."""
+    called = {
+        Segment.DEVICE: "check_pc_network",
+        Segment.LAN: "check_office_network",
+        Segment.ACCESS: "report_provider",
+        Segment.PROVIDER: "report_provider",
+        Segment.DESTINATION: "report_operator",
+    }
+    facts = ward(_missing(counter("q1")), _missing(counter("q2")))
+    names = ("q1", "q2")
+    for segment, thing in called.items():
+        finding = Finding(segment=segment, subject="x", cause=Cause.UNREACHABLE, devices=names, targets=(PORTAL.id,))
+        assert fixes("default", facts, finding)["systems_now"][0] == thing
+
+
+def fixes(
+    name: str, facts: UnitFacts, *findings: Finding, advice: bool = False
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """What is done for each requirement, and to which devices; nothing is left unmet."""
+    verdict = evaluate(PROFILES[name], facts, NOW, None)
+    path = shortest(PROFILES[name], facts, verdict, PRICES, advice=advice, findings=findings)
+    assert path.exact
+    assert not path.unmet
+    return {one: (fix.item, fix.devices) for fix in path.fixes for one in fix.meets}
 
 
 def _missing(device: DeviceFacts) -> DeviceFacts:

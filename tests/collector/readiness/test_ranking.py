@@ -16,7 +16,7 @@ MILLION = 1_000_000
 def fix(item: str, quantity: int = 1, price: int | None = MILLION) -> Fix:
     return Fix(
         item=item, title={"en": item}, quantity=quantity, measure={"en": "pieces"}, unit_price=price,
-        cost=None if price is None else price * quantity, owner={"en": "the ward"}, source="[A] test",
+        cost=None if price is None else price * quantity, owner={"en": "the ward"}, source={"en": "[A] test"},
     )  # fmt: skip
 
 
@@ -85,7 +85,11 @@ def test_the_bill_adds_up_what_all_units_need_dearest_first() -> None:
         ("quote", 1, None, None, 1),
         ("clock", 5, 0, 0, 1),
     ]
-    assert (lines[0].measure, lines[0].owner, lines[0].source) == ({"en": "pieces"}, {"en": "the ward"}, "[A] test")
+    assert (lines[0].measure, lines[0].owner, lines[0].source) == (
+        {"en": "pieces"},
+        {"en": "the ward"},
+        {"en": "[A] test"},
+    )
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=7), st.integers(0, 30))

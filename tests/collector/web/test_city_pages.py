@@ -224,7 +224,7 @@ async def test_text_from_outside_stays_text(client: Client, board: FakeBoard) ->
     verdict = board.verdicts[XOM_CHIEU]
     verdict.waivers[0] = replace(WAIVER, reason=EVIL, author=EVIL)
     fix = replace(
-        board.paths[XOM_CHIEU].fixes[0], title={"vi": EVIL}, words={"vi": EVIL}, source=EVIL, owner={"vi": EVIL}
+        board.paths[XOM_CHIEU].fixes[0], title={"vi": EVIL}, words={"vi": EVIL}, source={"vi": EVIL}, owner={"vi": EVIL}
     )
     board.paths[XOM_CHIEU] = replace(board.paths[XOM_CHIEU], fixes=(fix,))
     board.findings[0] = replace(board.findings[0], subject=EVIL, targets=("dvcqg", EVIL), reason=EVIL)

@@ -82,7 +82,7 @@ def fix(item: str, vi: str, en: str, quantity: float, price: int | None, **more:
     given: dict[str, Any] = {
         "measure": ECT,
         "owner": both("UBND phường", "the ward"),
-        "source": "[A] báo giá giả định",
+        "source": {"vi": "[A] báo giá giả định", "en": "[A] an assumed offer"},
         "words": both(f"{vi[:1].lower()}{vi[1:]} ({quantity:.0f})", f"{en[:1].lower()}{en[1:]} ({quantity:.0f})"),
     }
     return Fix(item=item, title=both(vi, en), quantity=quantity, unit_price=price, cost=cost, **(given | more))
