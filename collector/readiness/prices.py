@@ -61,7 +61,8 @@ class ItemFile(Struct, forbid_unknown_fields=True, kw_only=True):
     source: Annotated[
         str | Words,
         Meta(
-            description="Where the price comes from. Begins with `[V]`, `[C]` or `[A]`: read, to confirm, assumed. One text, or one in each language."
+            description="Where the price comes from. Begins with `[V]`, `[C]` or `[A]`: read, to confirm, assumed. One "
+            "text, or one in each language."
         ),
     ]
     measure: Annotated[Words, Meta(description="What is counted.")]

@@ -75,7 +75,8 @@ def test_every_shipped_item_says_where_its_price_comes_from_and_meets_a_shipped_
     """That it meets one was checked while it was read: every price is an assumption until an operator knows better."""
     assert len(shipped().items) >= 20
     for one in shipped().items:
-        assert one.source.startswith("[A] "), one.id
+        assert all(text.startswith("[A] ") for text in one.source.values()), one.id
+        assert one.source["vi"] != one.source["en"], one.id
         for words in (one.title, one.words, one.measure, one.owner):
             assert set(words) == {"vi", "en"}
             assert words["en"].isascii(), one.id
