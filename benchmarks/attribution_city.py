@@ -63,9 +63,14 @@ class City(Struct, kw_only=True):
     looks: bool
     faults: tuple[Truth, ...] = ()
     fate: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    turns: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def minute(self, minute: int) -> Iterator[Observation]:
-        """What is reported of one minute."""
+    def minute(self, minute: int, every: int = 1) -> Iterator[Observation]:
+        """What is reported of one minute. Where `every` is more than 1, each way is asked so often (minutes) only, at a
+        moment of its own; the devices then do not look at their surroundings, and no report is lost."""
+        if every > 1:
+            yield from self._slowly(minute, every)
+            return
         active = [fault for fault in self.faults if fault.on(minute)]
         for number, device in enumerate(self.devices):
             at = EPOCH + minute * MINUTE + number * 5_000
@@ -74,6 +79,23 @@ class City(Struct, kw_only=True):
                 yield from self._silence(dark, device, number)
             elif self.random.random() >= self.missing:
                 yield from self._report(active, device, at)
+
+    def _slowly(self, minute: int, every: int) -> Iterator[Observation]:
+        active = [fault for fault in self.faults if fault.on(minute)]
+        for device in self.devices:
+            for target in self.targets:
+                turn = self._turn(device, target) * every
+                if int(turn) == minute % every:
+                    at = EPOCH + int((minute + turn % 1) * MINUTE)
+                    reason = self._reason(active, device, target)
+                    yield Observation(device=device, at=at, target=target, ok=not reason, reason=reason)
+
+    def _turn(self, device: str, target: str) -> float:
+        """At which part (0 to 1) of each round the way is asked."""
+        way = (device, target)
+        if way not in self.turns:
+            self.turns[way] = random.Random(f"{device} {target}").random()
+        return self.turns[way]
 
     def _silence(self, fault: Truth, device: str, number: int) -> Iterator[Observation]:
         fell = EPOCH + (START - 1) * MINUTE + number * 5_000

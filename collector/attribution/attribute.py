@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from checks.kit.model import Reason
 from checks.kit.segment import DESK, SERVERS, Segment
+from collector.attribution.alone import alone
 from collector.attribution.causes import BATTERY, SEGMENTS, Place, cause
 from collector.attribution.ground import LEVELS, Way, survey
 from collector.attribution.model import Finding, Observation, Topology
@@ -48,9 +49,12 @@ def attribute(observations: Iterable[Observation], topology: Topology) -> list[F
     One fault is one finding, whatever the number of units. Where nothing tells two places apart, the one that breaks
     more often is named (destination, provider, access, LAN, device) and the other stands in ``also``. A provider that
     is down in both networks has two findings, one for each: they are two networks. A unit without power is a finding at
-    its LAN with ``Cause.POWER``; several units without power have one each.
+    its LAN with ``Cause.POWER``; several units without power have one each. A provider of which one customer alone
+    tells is in ``also`` of that one's line.
 
-    Failures that stand alone among successes are noise and belong to no finding.
+    Failures that stand alone among successes are noise and belong to no finding. What worked before a fault began does
+    not speak against it (:mod:`collector.attribution.onset`). A unit of which one device alone tells has a finding of
+    little confidence at its line where all that this device asked in a network failed.
     """
     everything = list(observations)
     if all(one.ok for one in everything):
@@ -61,7 +65,7 @@ def attribute(observations: Iterable[Observation], topology: Topology) -> list[F
     ground = survey(spoken, topology)
     findings = told(ground)
     scores, scorer = guilty(ground)
-    findings += [_finding(score, scorer) for score in scores]
+    findings += [_finding(score, scorer) for score in scores] + alone(ground)
     if silent or any(one.reason in BATTERY for one in known):
         heard = offices(known, silent, topology)
         findings = silences(heard, [*findings, *power(heard)], topology)

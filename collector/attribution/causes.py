@@ -105,10 +105,12 @@ def _named(place: Place, reason: str) -> Cause:
     if place is Place.DEVICE and reason in DATES:
         return Cause.CLOCK
     named = next((cause for reasons, cause in _CAUSES if reason in reasons), Cause.UNREACHABLE)
-    return Cause.UNREACHABLE if named is Cause.SERVICE and place in _WAYS else named
+    return Cause.UNREACHABLE if named in (Cause.SERVICE, Cause.DNS) and place in _WAYS else named
 
 
 _WAYS = (Place.LAN, Place.ACCESS, Place.PROVIDER)
+"""What carries packets: where it is broken, the names of what lies behind it fail with it. Resolvers are places of
+their own."""
 
 
 def _strings(reasons: Iterable[Reason]) -> frozenset[str]:

@@ -22,6 +22,11 @@ HEFT = 2.0
 more than one."""
 
 
+RESOLVERS = (Place.LAN_NAMES, Place.PROVIDER_NAMES)
+Passed = tuple[str, str, str, str]
+"""(device, target, check, reach)."""
+
+
 class Suspect(NamedTuple):
     """A place that may be guilty. ``network`` is set for ACCESS and PROVIDER."""
 
@@ -33,9 +38,10 @@ class Suspect(NamedTuple):
 class Way(Struct, kw_only=True, gc=False):
     """A device's way to one target, or its look at its surroundings, that failed at least once in the window.
 
-    ``failed`` and ``worked`` are its shares of failures and successes, times the window's heft. ``covers`` says for
-    each suspect on it how well that would explain the failure. ``chance`` is how probable the failure is by what has
-    been blamed so far, and by noise.
+    ``failed`` and ``worked`` are its shares of failures and successes, times the window's heft; ``first`` and ``last``
+    are its oldest and newest failure, ``passed`` its newest success (0: none). ``covers`` says for each suspect on it
+    how well that would explain the failure. ``chance`` is how probable the failure is by what has been blamed so far,
+    and by noise.
     """
 
     device: str
@@ -47,6 +53,7 @@ class Way(Struct, kw_only=True, gc=False):
     worked: float
     first: int
     last: int
+    passed: int
     covers: dict[Suspect, float] = field(default_factory=dict)
     chance: float = 0.0
 
@@ -63,15 +70,19 @@ class Seen(NamedTuple):
 class Ground(Struct, kw_only=True):
     """What is known of a window: the failing ``ways``, how much worked where, and the members of the tree.
 
-    ``worked`` counts the ways that never failed by device and network, ``reached`` by target and unit; ``near`` counts
-    the looks at the surroundings by device and level, ``named`` those that resolved names. ``nearer`` keeps the
-    suspects before the target, which the ways of a device share.
+    ``fine`` are the ways and looks that never failed, with their newest success. ``worked`` counts these ways by device
+    and network, ``bare`` those of them that began with an address, ``reached`` by target and unit; ``near`` counts the
+    looks at the surroundings by device and level, ``named`` those that resolved names. ``nearer`` keeps the suspects
+    before the target, which the ways of a device share.
     """
 
     topology: Topology
     heft: float
     ways: list[Way] = []
+    fine: dict[Passed, int] = {}
+    unnamed: set[Passed] = set()
     worked: dict[str, Counter[str]] = {}
+    bare: dict[str, Counter[str]] = {}
     reached: dict[str, Counter[str]] = {}
     near: dict[str, Counter[int]] = {}
     named: Counter[str] = field(default_factory=Counter)
@@ -94,8 +105,10 @@ class Ground(Struct, kw_only=True):
 
     def works(self, device: str, suspect: Suspect) -> int:
         """How much of what `device` saw work passed `suspect`, which is on its way to any target."""
-        passed = self.worked.get(device, _NONE)
-        return (passed[suspect.network] if suspect.network else passed.total()) + self._looked(device, suspect)
+        passed = _of(self.worked.get(device, _NONE), suspect.network)
+        if suspect.place in RESOLVERS:
+            passed -= _of(self.bare.get(device, _NONE), suspect.network)
+        return passed + self._looked(device, suspect)
 
     def looks(self, suspect: Suspect) -> int:
         """How many looks at the surroundings passed it."""
@@ -104,7 +117,7 @@ class Ground(Struct, kw_only=True):
     def _looked(self, device: str, suspect: Suspect) -> int:
         if suspect.network not in ("", INTERNET):
             return 0
-        if suspect.place in (Place.LAN_NAMES, Place.PROVIDER_NAMES):
+        if suspect.place in RESOLVERS:
             return self.named[device]
         level = LEVELS[suspect.place]
         return sum(count for far, count in self.near.get(device, _NEAR).items() if far >= level)
@@ -117,15 +130,18 @@ class Ground(Struct, kw_only=True):
 
 _NONE: Counter[str] = Counter()
 _NEAR: Counter[int] = Counter()
-Passed = tuple[str, str, str, str]
-"""(device, target, check, reach)."""
+
+
+def _of(counts: Counter[str], network: str) -> int:
+    return counts[network] if network else counts.total()
 
 
 def survey(observations: Iterable[Observation], topology: Topology) -> Ground:
     """Lays out `observations` that failed or worked, of devices that `topology` knows."""
     failed: dict[Passed, set[tuple[int, str]]] = {}
     worked: dict[Passed, set[int]] = {}
-    fine: set[Passed] = set()
+    fine: dict[Passed, int] = {}
+    unnamed: set[Passed] = set()
     good = []
     for one in observations:
         if one.ok:
@@ -137,25 +153,23 @@ def survey(observations: Iterable[Observation], topology: Topology) -> Ground:
         if key in failed:
             worked.setdefault(key, set()).add(one.at)
         else:
-            fine.add(key)
-    return _laid_out(Ground(topology=topology, heft=_heft(failed, worked)), failed, worked, fine)
+            fine[key] = max(one.at, fine.get(key, one.at))
+            if not one.named:
+                unnamed.add(key)
+    ground = Ground(topology=topology, heft=_heft(failed, worked), fine=fine, unnamed=unnamed)
+    return _laid_out(ground, failed, worked)
 
 
-def _laid_out(
-    ground: Ground,
-    failed: dict[Passed, set[tuple[int, str]]],
-    worked: dict[Passed, set[int]],
-    fine: set[Passed],
-) -> Ground:
+def _laid_out(ground: Ground, failed: dict[Passed, set[tuple[int, str]]], worked: dict[Passed, set[int]]) -> Ground:
     ground.members, ground.customers = {}, {}
-    for device in sorted({key[0] for key in failed} | {key[0] for key in fine}):
+    for device in sorted({key[0] for key in failed} | {key[0] for key in ground.fine}):
         ground.members.setdefault(ground.topology.units[device], []).append(device)
     for unit in ground.members:
         for line in ground.topology.lines.get(unit, ()):
             if line.provider:
                 ground.customers.setdefault((line.network, line.provider), []).append(unit)
     ground.ways = [_way(ground, key, failed[key], worked.get(key, set())) for key in sorted(failed)]
-    _count(ground, fine)
+    _count(ground)
     return ground
 
 
@@ -175,7 +189,7 @@ def _way(ground: Ground, key: Passed, failed: set[tuple[int, str]], worked: set[
     way = Way(
         device=device, unit=topology.units[device], target=target, reasons=Counter(reason for _, reason in failed),
         network=network, failed=weight * len(failed) / number, worked=weight * len(worked) / number,
-        first=min(failed)[0], last=max(failed)[0],
+        first=min(failed)[0], last=max(failed)[0], passed=max(worked, default=0),
     )  # fmt: skip
     way.covers = _suspects(way, ground, LEVELS.get(reach, DESTINATION))
     return way
@@ -208,12 +222,12 @@ def _nearer(way: Way, line: Line, covers: Cover, level: int) -> dict[Suspect, fl
     }
 
 
-def _count(ground: Ground, fine: Iterable[Passed]) -> None:
+def _count(ground: Ground) -> None:
     """A success at a target by any check counts in full; one that reaches less far is a look at the surroundings."""
-    ground.worked, ground.reached, ground.near = {}, {}, {}
+    ground.worked, ground.reached, ground.near, ground.bare = {}, {}, {}, {}
     units, whole = ground.topology.units, Segment.DESTINATION
     networks = ground.topology.networks
-    for device, target, check, reach in fine:
+    for device, target, check, reach in ground.fine:
         if target and reach == whole:
             network = networks.get(target, INTERNET)
             found = ground.worked.get(device) or ground.worked.setdefault(device, Counter())
@@ -224,3 +238,6 @@ def _count(ground: Ground, fine: Iterable[Passed]) -> None:
             level = LEVELS.get(reach, DESTINATION)
             ground.near.setdefault(device, Counter())[level] += 1
             ground.named[device] += check == "dns"
+    for device, target, _, reach in ground.unnamed & ground.fine.keys():
+        if target and reach == whole:
+            ground.bare.setdefault(device, Counter())[networks.get(target, INTERNET)] += 1

@@ -38,7 +38,8 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     a success clears every segment of the way up to ``reach``, a failure lies in one of them. With a target, a ``reach``
     short of DESTINATION says how far the way to it was looked at. ``reason`` is a
     checks.kit.model.Reason of what failed, ``check`` the check that saw it. ``ok`` None is silence: nothing was heard
-    of the device since ``at``, although it should have been.
+    of the device since ``at``, although it should have been. ``named`` is False where the way began with an address: it
+    says nothing of names.
     """
 
     device: str
@@ -48,6 +49,7 @@ class Observation(Struct, frozen=True, kw_only=True, gc=False):
     reason: str = ""
     check: str = "connectivity"
     reach: Segment = Segment.DESTINATION
+    named: bool = True
 
 
 class Line(Struct, frozen=True, kw_only=True):

@@ -112,10 +112,16 @@ def _result(device: DeviceFacts, result: Result, at: int) -> Iterator[Observatio
     if result.check == "connectivity":
         ok = result.outcome is Outcome.OK
         reason = "" if ok else result.reason
-        yield Observation(device=device.id, at=at, target=result.target, ok=ok, reason=reason)
+        yield Observation(device=device.id, at=at, target=result.target, ok=ok, reason=reason, named=_is_named(result))
     elif result.check in _NEAR:
         for reach, reason in _NEAR[result.check](result):
             yield _near(device, at, result.check, reach, reason, result.target)
+
+
+def _is_named(result: Result) -> bool:
+    """Whether a name was looked up on the way. An address has no phase ``dns``, nor what a proxy looks up."""
+    phases = {one.labels.get("phase") for one in result.samples if one.name == "connectivity_phase"}
+    return not phases or "dns" in phases
 
 
 def _near(device: DeviceFacts, at: int, check: str, reach: Segment, reason: str, target: str = "") -> Observation:

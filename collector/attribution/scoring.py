@@ -11,10 +11,9 @@ greedy cover of shared risks is SCORE, Kompella et al., NSDI 2005).
 
 from __future__ import annotations
 
-import enum
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from typing import NamedTuple
@@ -23,6 +22,9 @@ from msgspec import Struct
 
 from collector.attribution.causes import Place
 from collector.attribution.ground import Ground, Suspect, Way
+from collector.attribution.onset import COST as ONSET
+from collector.attribution.onset import onset
+from collector.attribution.passed import Passes, Spread
 
 NOISE = 0.005
 SURE, AT_TIMES = 0.95, 0.35
@@ -41,20 +43,15 @@ Resolvers are cheap because they are asked only where names fail. Where nothing 
 is named and the other stands in ``also``."""
 EXPLAINED = 0.1
 """How probable it must at least be that a way is affected for it to be explained."""
-TARGETS_ONLY = 10.0
-"""What it costs besides that a part of the way stops some systems and lets others pass."""
+TARGETS_ONLY, DEVICES_ONLY = 10.0, 4.0
+"""What it costs besides that a part of the way stops some systems and lets others pass; that a line stops some PCs of
+an office and lets others pass."""
+BEYOND = 0.5
+"""What a provider of which one customer tells costs more than that one's line: it stands beside it in ``also``."""
+BEHIND = 10.0
+"""What it costs besides that a system which others reach fails only for those who reach nothing there at all."""
 SETTLED = 0.3
 """A failure that is so probable by what is blamed already needs no further explanation."""
-
-
-class Spread(enum.Enum):
-    """What a guilty part affects as a whole, or not at all. LINE is all lines of one provider."""
-
-    WAY = enum.auto()
-    DEVICE = enum.auto()
-    UNIT = enum.auto()
-    LINE = enum.auto()
-    TARGET = enum.auto()
 
 
 SPREADS: dict[Place, tuple[Spread, ...]] = {
@@ -68,6 +65,11 @@ SPREADS: dict[Place, tuple[Spread, ...]] = {
 }
 
 
+RARE = {
+    **{(place, Spread.TARGET): TARGETS_ONLY for place in Place},
+    (Place.ACCESS, Spread.DEVICE): DEVICES_ONLY,
+}
+_NEARER = {Place.PROVIDER: Place.ACCESS, Place.PROVIDER_NAMES: Place.LAN_NAMES}
 PARTS: dict[Place, tuple[Spread, ...]] = {
     Place.DEVICE: (),
     Place.LAN: (Spread.DEVICE,),
@@ -95,12 +97,23 @@ class Score(Struct, frozen=True, kw_only=True):
 
     suspect: Suspect
     gain: float
+    cost: float
     working: int
     affected: dict[int, float]
 
     @property
     def worth(self) -> float:
-        return self.gain - COST[self.suspect.place]
+        return self.gain - self.cost
+
+
+class Case(NamedTuple):
+    """A suspect, the numbers of the failing ways below it and how they look, and since when (µs) what passed it is
+    looked at: 0 for the whole window."""
+
+    suspect: Suspect
+    numbers: list[int]
+    signs: list[Sign]
+    since: int
 
 
 class Scorer:
@@ -112,7 +125,8 @@ class Scorer:
         for number, way in enumerate(ground.ways):
             for suspect in way.covers:
                 self.below.setdefault(suspect, []).append(number)
-        self._counts: dict[tuple[Suspect, Spread], Mapping[str, int]] = {}
+        self.passes = Passes(ground)
+        self._dark = _dark(ground)
         self.begin(noise)
 
     def begin(self, noise: float) -> None:
@@ -143,6 +157,16 @@ class Scorer:
         """No set of suspects gains more from these ways."""
         return sum(self.ground.ways[number].failed for number in numbers) * _rise(self.noise, SURE)
 
+    def acts(self, suspect: Suspect) -> Place:
+        """What `suspect` is judged as. A provider of which one customer alone tells cannot be told from its line, nor
+        their resolvers."""
+        place = suspect.place
+        return _NEARER[place] if place in _NEARER and len(self.ground.units(suspect)) < 2 else place
+
+    def cost(self, suspect: Suspect) -> float:
+        place = self.acts(suspect)
+        return COST[place] + (BEYOND if place is not suspect.place else 0.0)
+
     def bound(self, suspect: Suspect) -> float:
         """No score of `suspect` gains more."""
         alike: dict[tuple[float, float], float] = {}
@@ -153,89 +177,90 @@ class Scorer:
 
     def score(self, suspect: Suspect) -> Score:
         """The best of all spreads, shares and flickers."""
+        gain, case, affected = self._best(self._whole(suspect))
+        if (late := self._late(suspect)) is not None:
+            other = self._best(late)
+            if other[0] - ONSET > gain:
+                gain, case, affected = other[0] - ONSET, *other[1:]
+        return Score(
+            suspect=suspect, gain=gain, cost=self.cost(suspect), working=self.passes.working(suspect, case.since),
+            affected=affected,
+        )  # fmt: skip
+
+    def _best(self, case: Case) -> tuple[float, Case, dict[int, float]]:
+        gain, ask = max((*self._spreads(case), *self._flicker(case)), key=lambda one: one[0])
+        affected = ask()
+        if not affected or self._alone(case.suspect, affected):
+            gain = 0.0
+        elif case.suspect.place is Place.DESTINATION and self._behind(case.suspect, affected):
+            gain -= BEHIND
+        return gain, case, affected
+
+    def _whole(self, suspect: Suspect) -> Case:
         signs = [
             Sign(way.failed, way.worked, way.chance, way.covers[suspect]) for way in self._ways(suspect)
         ]  # fmt: skip
-        scores = [*self._spreads(suspect, signs), *self._flicker(suspect, signs)]
-        gain, ask = max(scores, key=lambda one: one[0])
-        affected = ask()
-        if not affected or self._alone(suspect, affected):
-            gain = 0.0
-        return Score(suspect=suspect, gain=gain, working=self.working(suspect), affected=affected)
+        return Case(suspect, self.below[suspect], signs, 0)
+
+    def _late(self, suspect: Suspect) -> Case | None:
+        """`suspect`, looked at since it seems to be broken only."""
+        ways = self.ground.ways
+        open = [way for way in self._ways(suspect) if way.chance < SETTLED and way.covers[suspect]]
+        worked = self.passes.of(suspect) if self.passes.working(suspect) else []
+        since = onset(open, worked, _rise(self.noise, SURE))
+        if since is None:
+            return None
+        numbers = [number for number in self.below[suspect] if max(ways[number].last, ways[number].passed) >= since]
+        signs = [
+            Sign(
+                way.failed if way.last >= since else 0.0, way.worked if way.passed >= since else 0.0,
+                way.chance, way.covers[suspect],
+            )
+            for number in numbers for way in [ways[number]]
+        ]  # fmt: skip
+        return Case(suspect, numbers, signs, since)
+
+    def _behind(self, suspect: Suspect, affected: dict[int, float]) -> bool:
+        """Whether others reach the system, and those who do not reach nothing there at all: then it is cleared."""
+        ways = self.ground.ways
+        return self.passes.working(suspect) > 0 and all(
+            (ways[number].unit, ways[number].network) in self._dark for number in affected
+        )
 
     def _alone(self, suspect: Suspect, affected: dict[int, float]) -> bool:
         """Whether one part below alone is affected though others tell: then the fault is in that part."""
-        return any(self._one_of_many(suspect, spread, affected) for spread in PARTS[suspect.place])
+        return any(self._one_of_many(suspect, spread, affected) for spread in PARTS[self.acts(suspect)])
 
     def _one_of_many(self, suspect: Suspect, spread: Spread, affected: dict[int, float]) -> bool:
         hit = {self._group(number, spread) for number in affected}
         if len(hit) != 1:
             return False
         rest = (self._group(number, spread) for number in self.below[suspect])
-        told = (name for name, number in self._worked(suspect, spread).items() if number)
+        told = (name for name, number in self.passes.counted(suspect, spread).items() if number)
         return any(name not in hit for name in (*rest, *told))
-
-    def working(self, suspect: Suspect) -> int:
-        """How many ways and looks that worked passed it."""
-        spread = Spread.UNIT if suspect.place is Place.DESTINATION else Spread.DEVICE
-        return sum(self._worked(suspect, spread).values())
 
     def _ways(self, suspect: Suspect) -> Iterator[Way]:
         return (self.ground.ways[number] for number in self.below.get(suspect, ()))
 
-    def _worked(self, suspect: Suspect, spread: Spread) -> Mapping[str, int]:
-        """How many successes passed `suspect`, by what is affected as a whole."""
-        key = (suspect, spread)
-        if key not in self._counts:
-            self._counts[key] = self._counted(suspect, spread)
-        return self._counts[key]
-
-    def _counted(self, suspect: Suspect, spread: Spread) -> Mapping[str, int]:
-        ground = self.ground
-        if suspect.place is Place.DESTINATION:
-            return self._reached(suspect.subject, spread)
-        if suspect.place is Place.DEVICE:
-            return {suspect.subject: ground.works(suspect.subject, suspect)}
-        units = ground.units(suspect)
-        if spread is Spread.TARGET:
-            return {
-                target: sum(found[unit] for unit in units)
-                for target, found in ground.reached.items()
-                if not suspect.network or ground.network(target) == suspect.network
-            }
-        by_device = {one: ground.works(one, suspect) for unit in units for one in ground.members.get(unit, ())}
-        if spread is Spread.DEVICE:
-            return by_device
-        return {unit: sum(by_device[one] for one in ground.members.get(unit, ())) for unit in units}
-
-    def _reached(self, target: str, spread: Spread) -> Mapping[str, int]:
-        found, network = self.ground.reached.get(target, Counter()), self.ground.network(target)
-        if spread is not Spread.LINE:
-            return found
-        lines = Counter[str]()
-        for unit, number in found.items():
-            lines[self.ground.provider(unit, network)] += number
-        return lines
-
-    def _spreads(self, suspect: Suspect, signs: list[Sign]) -> Iterator[Guess]:
+    def _spreads(self, case: Case) -> Iterator[Guess]:
         """Ways that failed at times and worked at others are also tried as affected ways that fail at times."""
-        alike = set(signs)
+        alike = set(case.signs)
         for sure in (SURE, AT_TIMES) if any(sign.worked for sign in alike) else (SURE,):
             table = {sign: _ratio(sign, sure) for sign in alike}
-            ratios = [table[sign] for sign in signs]
+            ratios = [table[sign] for sign in case.signs]
             lost = math.log(1 - sure) * self.ground.heft
-            for spread in SPREADS[suspect.place]:
-                groups = self._groups(suspect, spread)
-                sums = self._sums(suspect, spread, groups, ratios, lost)
-                yield from self._shared(suspect, sure, spread, groups, *sums, lost)
+            for spread in SPREADS[self.acts(case.suspect)]:
+                groups = self._groups(case, spread)
+                sums = self._sums(case, spread, groups, ratios, lost)
+                yield from self._shared(case, sure, spread, groups, *sums, lost)
 
-    def _groups(self, suspect: Suspect, spread: Spread) -> Sequence[str | int]:
+    def _groups(self, case: Case, spread: Spread) -> Sequence[str | int]:
         """What is affected as a whole with each of the failing ways."""
-        numbers = self.below[suspect]
+        numbers = case.numbers
         return numbers if spread is Spread.WAY else [self._group(number, spread) for number in numbers]
 
     def _sums(
-        self, suspect: Suspect, spread: Spread, groups: Sequence[str | int], ratios: list[float], lost: float
+        self, case: Case, spread: Spread, groups: Sequence[str | int], ratios: list[float], lost: float
     ) -> tuple[dict[str | int, float], Counter[int]]:
         """What speaks for each group to be affected; and how many groups have nothing but so many successes."""
         sums: dict[str | int, float] = {}
@@ -243,32 +268,32 @@ class Scorer:
         for group, value in zip(groups, ratios, strict=True):
             sums[group] = sums.get(group, 0.0) + value
         if spread is Spread.WAY:
-            idle[1] = self.working(suspect)
+            idle[1] = self.passes.working(case.suspect, case.since)
             return sums, idle
-        for name, number in self._worked(suspect, spread).items():
+        for name, number in self.passes.counted(case.suspect, spread, case.since).items():
             if name in sums:
                 sums[name] += number * lost
             elif number:
                 idle[number] += 1
         if spread is Spread.TARGET:
-            idle[1] += self.ground.looks(suspect)
+            idle[1] += self.passes.looks(case.suspect, case.since)
         return sums, idle
 
     def _shared(
-        self, suspect: Suspect, sure: float, spread: Spread, groups: Sequence[str | int],
+        self, case: Case, sure: float, spread: Spread, groups: Sequence[str | int],
         sums: dict[str | int, float], idle: Counter[int], lost: float,
     ) -> Iterator[Guess]:  # fmt: skip
-        alike, rare = Counter(sums.values()), TARGETS_ONLY if spread is Spread.TARGET else 0.0
+        alike, rare = Counter(sums.values()), RARE.get((self.acts(case.suspect), spread), 0.0)
         for share in SHARES if spread is Spread.WAY else SHARES[1:]:
             gain = -rare + math.fsum(times * _mixed(share, value) for value, times in alike.items())
             gain += math.fsum(times * _mixed(share, number * lost) for number, times in idle.items())
-            yield gain, partial(self._hit, suspect, sure, share, groups, sums)
+            yield gain, partial(self._hit, case, sure, share, groups, sums)
 
     def _hit(
-        self, suspect: Suspect, sure: float, share: float, groups: Sequence[str | int], sums: dict[str | int, float]
+        self, case: Case, sure: float, share: float, groups: Sequence[str | int], sums: dict[str | int, float]
     ) -> dict[int, float]:
         each = {group: sure * _posterior(share, value) for group, value in sums.items()}
-        return self._affected(suspect, map(each.__getitem__, groups), self.below[suspect])
+        return self._affected(case, map(each.__getitem__, groups))
 
     def _group(self, number: int, spread: Spread) -> str:
         way = self.ground.ways[number]
@@ -278,24 +303,39 @@ class Scorer:
             return self.ground.provider(way.unit, way.network)
         return way.unit if spread is Spread.UNIT else way.target
 
-    def _flicker(self, suspect: Suspect, signs: list[Sign]) -> Iterator[Guess]:
-        numbers, worked, alike = self.below[suspect], self.working(suspect) * self.ground.heft, Counter(signs)
+    def _flicker(self, case: Case) -> Iterator[Guess]:
+        alike = Counter(case.signs)
+        worked = self.passes.working(case.suspect, case.since) * self.ground.heft
         for often in FLICKERS:
             gain = math.fsum(times * _ratio(sign, often) for sign, times in alike.items())
             gain += worked * math.log(1 - often)
-            yield gain, partial(self._affected, suspect, repeat(often), numbers)
+            yield gain, partial(self._affected, case, repeat(often))
 
-    def _affected(self, suspect: Suspect, chances: Iterable[float], numbers: list[int]) -> dict[int, float]:
+    def _affected(self, case: Case, chances: Iterable[float]) -> dict[int, float]:
         ways = self.ground.ways
         return {
             number: chance * share
-            for number, chance in zip(numbers, chances, strict=False)
-            if chance >= EXPLAINED and (share := ways[number].covers[suspect])
+            for number, sign, chance in zip(case.numbers, case.signs, chances, strict=False)
+            if sign.failed and chance >= EXPLAINED and (share := ways[number].covers[case.suspect])
         }
 
 
 Guess = tuple[float, Callable[[], dict[int, float]]]
 """What is gained, and what asks for the ways that are then affected."""
+
+
+def _dark(ground: Ground) -> frozenset[tuple[str, str]]:
+    """The units and networks of whose ways, to two systems at least, none worked."""
+    asked: dict[tuple[str, str], set[str]] = {}
+    alive = {
+        (ground.topology.units[device], network) for device, found in ground.worked.items() for network in found
+    }  # fmt: skip
+    for way in ground.ways:
+        if way.target:
+            asked.setdefault((way.unit, way.network), set()).add(way.target)
+            if way.worked:
+                alive.add((way.unit, way.network))
+    return frozenset(key for key, targets in asked.items() if len(targets) > 1) - alive
 
 
 def _rise(chance: float, sure: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.attribution import Score, rows, run, windows
+from benchmarks.attribution import SLOWLY, Score, rows, run, slow, windows
 from benchmarks.attribution_city import KINDS, NEWEST, START, UNITS, city
 from checks.kit.segment import Segment
 
@@ -59,9 +59,21 @@ def test_the_newest_window_has_each_way_once() -> None:
     assert NEWEST > 1
 
 
+def test_a_slow_city_asks_each_way_once_a_round() -> None:
+    """What was found before the fault began stands until the way is asked again."""
+    play = city(3, ("provider",), noise=0.0)
+    every = list(slow(play))
+    assert len(every) == SLOWLY + 1
+    assert {len(window) for window in every} == {len(play.devices) * len(play.targets)}
+    failing = [sum(not one.ok for one in window) for window in every]
+    assert failing == sorted(failing)
+    assert (failing[0], failing[1] * 10 < failing[-1]) == (0, True)
+
+
 def test_a_play_is_counted_as_it_went() -> None:
     score = Score()
-    run(score, city(21, ("provider",), noise=0.0, missing=0.0), newest=True)
+    play = city(21, ("provider",), noise=0.0, missing=0.0)
+    run(score, windows(play, newest=True), play)
     assert (score.plays, score.faults, score.found, score.both, score.causes) == (1, 1, 1, 1, 1)
     assert score.precision == score.recall == 1
     assert score.minutes == [1]

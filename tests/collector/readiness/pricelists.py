@@ -20,7 +20,8 @@ def item(name: str, *meets: str, place: int = 0, **changes: Any) -> Item:
     given: dict[str, Any] = {
         "id": name, "place": place, "title": {"vi": f"Món {name}", "en": f"Item {name}"},
         "words": {"vi": f"làm {name} {{n}} lần", "en": f"do {name} {{n}} {{time|times}}"}, "price": MILLION,
-        "source": {"vi": "[A] test", "en": "[A] test"}, "measure": {"vi": "cái", "en": "pieces"}, "owner": {"vi": "Phường", "en": "the ward"},
+        "source": {"vi": "[A] test", "en": "[A] test"}, "measure": {"vi": "cái", "en": "pieces"},
+        "owner": {"vi": "Phường", "en": "the ward"},
         "per": "device", "meets": frozenset(meets),
     }  # fmt: skip
     return Item(**{**given, **changes})
