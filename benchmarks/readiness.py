@@ -2,6 +2,8 @@
 
 3,321 units of 50 devices, the shipped default profile with a city's systems, a week of half-hours as Windows hands them
 over. The facts are made unit by unit, outside the time that counts; garbage is collected as it is in the collector.
+From scratch means that nothing is known of a unit from before: between two calls only what a requirement looks at is
+kept, which is the profile's and the same for all units.
 There is no peer: no other program judges by such a profile.
 """
 

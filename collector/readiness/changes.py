@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from collector.readiness import silence
@@ -24,7 +23,7 @@ def next_change(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> int
 
 def _changes(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> Iterator[int]:
     active = [device for device in facts.devices if device.status == "active"]
-    everyone = [silence.heard(device, facts.calendar, profile.freshness, verdict.at) for device in active]
+    everyone = silence.everyone(active, facts.calendar, profile.freshness, verdict.at)
     for one in everyone:
         yield from silence.changes(one, facts.calendar, profile.freshness, verdict.at)
     yield from _expiries(profile, everyone, verdict.at)
@@ -46,14 +45,27 @@ def _holds(profile: Profile, verdict: UnitVerdict) -> Iterator[int]:
 
 def _expiries(profile: Profile, everyone: list[Heard], now: int) -> Iterator[int]:
     """When results begin and cease to speak for the present: of each age the first that is still to come."""
-    times: dict[str, list[int]] = defaultdict(list)
+    ages = _ages(profile)
+    times: dict[str, list[int]] = {check: [] for check in ages}
     for one in everyone:
         for (check, _), result in one.device.results.items():
-            times[check].append(result.at)
-    for check, ages in _ages(profile).items():
-        for age in ages:
-            yield from (at + age + 1 for at in times.get(check, ()) if at + age >= now)
-        yield from (at - age for at in times.get(check, ()) if at > now for age in ages)
+            if check in times:
+                times[check].append(result.at)
+    for check, found in times.items():
+        ahead = [at for at in found if at > now] if found and max(found) > now else []
+        for age in ages[check]:
+            yield from (at - age for at in ahead)
+            first = _first(found, now - age)
+            if first is not None:
+                yield first + age + 1
+
+
+def _first(times: list[int], since: int) -> int | None:
+    """The earliest from `since` on."""
+    first = min(times, default=None)
+    if first is None or first >= since:
+        return first
+    return min([at for at in times if at >= since], default=None)
 
 
 def _ages(profile: Profile) -> dict[str, tuple[int, ...]]:

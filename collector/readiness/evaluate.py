@@ -81,6 +81,8 @@ def is_mandatory(line: Requirement, now: int) -> bool:
 
 def _on(line: Requirement, waivers: list[Waiver]) -> list[Waiver]:
     """Those on `line`, waivers before approvals, the one that lasts longest first."""
+    if not waivers:
+        return waivers
     mine = [one for one in waivers if one.requirement == line.id]
     return sorted(mine, key=lambda one: (one.kind != "waiver", -one.expires_at, one.id)) if mine else mine
 

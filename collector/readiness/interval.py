@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -96,12 +97,12 @@ def quantile(q: float, known: Sequence[float], last: Sequence[float], missing: i
     if not known and not last:
         return Interval(None, -math.inf, math.inf)
     low, high = math.inf, -math.inf
-    ascending = sorted(last)
+    certain, ascending = sorted(known), sorted(last)
     for taken in range(len(ascending) + 1):
-        low = min(low, _at(q, [*known, *ascending[:taken], *[-math.inf] * missing]))
-        high = max(high, _at(q, [*known, *ascending[len(ascending) - taken :], *[math.inf] * missing]))
-    value = _at(q, known) if known else None
-    both = [*known, *last]
+        low = min(low, _at(q, [*[-math.inf] * missing, *certain, *ascending[:taken]]))
+        high = max(high, _at(q, [*certain, *ascending[len(ascending) - taken :], *[math.inf] * missing]))
+    value = _at(q, certain) if certain else None
+    both = [*certain, *ascending]
     return Interval(value, low, high, _at(q, both) if both else None)
 
 
@@ -113,8 +114,23 @@ def _at(q: float, values: Sequence[float]) -> float:
 def verdict(line: Requirement, found: Interval) -> Verdict:
     """The band in which all of the interval lies; UNKNOWN where it lies in several."""
     if found.low == found.high:
-        return line.judge(found.low)
+        return judged(line, found.low)
     limits = [band.limit for band in (line.ready, line.at_risk) if band is not None]
     inside = [limit for limit in limits if isinstance(limit, float | int) and found.low < limit < found.high]
-    states = {line.judge(value) for value in (found.low, *inside, found.high)}
+    states = {judged(line, value) for value in (found.low, *inside, found.high)}
     return states.pop() if len(states) == 1 else Verdict.UNKNOWN
+
+
+def judged(line: Requirement, value: Any) -> Verdict:
+    """As :meth:`Requirement.judge` has it, without its cost where numbers are held against numbers."""
+    ready = line.ready
+    if type(value) is not float or type(ready.limit) is not float:
+        return line.judge(value)
+    op, limit = ready.op, ready.limit
+    if op == "<=":
+        good = value <= limit
+    elif op == ">=":
+        good = value >= limit
+    else:
+        good = ready.holds(value)
+    return Verdict.READY if good else line.judge(value)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct, field
 
 from checks.kit.model import Scalar
-from collector.readiness.interval import Interval, verdict
+from collector.readiness.interval import Interval, judged, verdict
 from collector.readiness.model import Evidence, Verdict
 from collector.readiness.profile import Requirement
-from collector.readiness.said import AGENT, Entry, why, worst_first
+from collector.readiness.said import Entry, why, worst_first
 from collector.readiness.scene import RANK, Scene
 from collector.readiness.values import Subject
 
@@ -44,15 +44,11 @@ def whole(
     line: Requirement, found: Interval, *, samples: int, target: str = "", part: str = "", state: Verdict | None = None
 ) -> Evidence:
     """A target, a role or the unit as one; `state` where it is not what the interval says."""
-    judged = verdict(line, found) if state is None else state
+    if state is None:
+        state = verdict(line, found)
+    reason = "" if state is Verdict.READY or state is Verdict.UNKNOWN else "threshold"
     return Evidence(
-        subject="",
-        target=target,
-        part=part,
-        state=judged,
-        value=found.value,
-        samples=samples,
-        reason="threshold" if judged in (Verdict.AT_RISK, Verdict.NOT_READY) else "",
+        subject="", target=target, part=part, state=state, value=found.value, samples=samples, reason=reason
     )
 
 
@@ -62,16 +58,20 @@ def joined(
     """The worst row is the requirement's state; its evidence are the rows, then single devices."""
     if not rows:
         return Judged(state=Verdict.UNKNOWN, reason="no_samples")
-    ordered = worst_first((row.part for row in rows), line)
-    first = next(row for row in rows if row.part is ordered[0])
+    first = rows[0]
+    ordered = [first.part]
+    if len(rows) > 1:
+        ordered = worst_first([row.part for row in rows], line)
+        first = next(row for row in rows if row.part is ordered[0])
+    value = first.part.value
     return Judged(
         state=first.part.state,
-        value=first.part.value if isinstance(first.part.value, int | float | str) else None,
+        value=value,
         samples=first.part.samples,
-        coverage=min(row.known for row in rows),
+        coverage=min([row.known for row in rows]),
         reason=first.part.reason,
         evidence=(ordered if full else shortened(ordered)) + singles,
-        counts=counts or tallied(row.part for row in rows),
+        counts=counts or tallied([row.part for row in rows]),
         low=first.interval.low,
         high=first.interval.high,
         against=any(is_against(line, row.interval) for row in rows),
@@ -79,31 +79,29 @@ def joined(
 
 
 def is_against(line: Requirement, found: Interval) -> bool:
-    return found.said is not None and line.judge(found.said) is not Verdict.READY
+    return found.said is not None and judged(line, found.said) is not Verdict.READY
 
 
 def shortened(ordered: list[Evidence]) -> list[Evidence]:
     """What is not ready, and the worst that is. `ordered` is worst first: what is ready stands last."""
-    ready = sum(part.state is Verdict.READY for part in ordered)
+    ready = sum([part.state is Verdict.READY for part in ordered])
     return ordered[: len(ordered) - ready + 1] if ready else ordered
 
 
 def tallied(parts: Iterable[Evidence]) -> dict[Verdict, int]:
     """How many are in each state, worst state first."""
-    found = Counter(part.state for part in parts)
-    return {state: found[state] for state in RANK if found[state]}
+    states = [part.state for part in parts]
+    return {state: states.count(state) for state in RANK if state in states}
 
 
 def blank(subject: Subject, scene: Scene, entries: Iterable[Entry]) -> str:
     """Why nothing is known: what most of those that do not count give as their reason."""
-    several = list(entries)
-    told = [entry for entry in several if entry[2] is not None or entry[0] is not None or subject.check == AGENT]
-    reasons = Counter([why(subject, scene, entry) for entry in told])
-    if len(told) < len(several):
-        reasons["no_samples"] += len(several) - len(told)
+    reasons = Counter([why(subject, scene, entry) for entry in entries])
     return most_common(reasons) or "low_coverage"
 
 
 def most_common(reasons: Mapping[str, int]) -> str:
     """The first by name of the most common."""
-    return min(reasons, key=lambda reason: (-reasons[reason], reason), default="")
+    if len(reasons) < 2:
+        return next(iter(reasons), "")
+    return min(reasons, key=lambda reason: (-reasons[reason], reason))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -11,8 +11,8 @@ from msgspec import Struct, field
 from checks.kit.model import Result
 from collector.readiness.model import DeviceFacts, Evidence, Silence, Verdict
 from collector.readiness.profile import CLOCK_OFFSET, Band, Kind, Requirement, years_owned
-from collector.readiness.scene import RANK, Asked, Scene
-from collector.readiness.values import Subject, read
+from collector.readiness.scene import RANK, Asked, Scene, asked_of
+from collector.readiness.values import Subject, read, read_one
 
 Value = float | str
 Entry = tuple[Any, DeviceFacts, Result | None]
@@ -20,37 +20,45 @@ Entry = tuple[Any, DeviceFacts, Result | None]
 AGENT = "agent"
 
 
-class Said(Struct):
+class Said(Struct, gc=False):
     """What devices of one role, or of all that are asked, say of one target. ``expected`` is how many should.
 
-    ``values`` speak for the present, and ``told`` says in the same order who says so; ``stale`` is what silent devices
-    said last, and what is too old or from the future; ``blank`` has no value. ``absent`` are devices on which there is
-    no such thing. Nearly all that is said is good and nobody looks at it again: entries are made of the rest only.
+    ``values`` speak for the present; ``devices`` say so, in the order of their ids, in ``results`` (None: the roster or
+    the agent does). ``stale`` is what silent devices said last, and what is too old or from the future; ``blank`` has
+    no value, and ``never`` no result. ``absent`` are devices on which there is no such thing. Nearly all that is said
+    is good and nobody looks at it again: entries are made of the rest only.
     """
 
-    target: str = ""
-    role: str = ""
-    expected: int = 0
+    target: str
+    expected: int
+    absent: list[DeviceFacts]
+    never: list[DeviceFacts]
     values: list[Any] = field(default_factory=list)
-    told: list[tuple[DeviceFacts, Result | None]] = field(default_factory=list)
+    devices: list[DeviceFacts] = field(default_factory=list)
+    results: Sequence[Result | None] = ()
     stale: list[Entry] = field(default_factory=list)
     blank: list[Entry] = field(default_factory=list)
-    absent: list[DeviceFacts] = field(default_factory=list)
+    role: str = ""
 
     @property
     def known(self) -> list[Entry]:
-        return [(value, *one) for value, one in zip(self.values, self.told, strict=True)]
+        return list(zip(self.values, self.devices, self.results, strict=True))
 
-    def picked(self, values: Collection[Any]) -> list[Entry]:
-        """The known entries of which the value is one of `values`."""
-        if not values:
-            return []
-        return [(value, *one) for value, one in zip(self.values, self.told, strict=True) if value in values]
+    def at(self, places: Iterable[int]) -> list[Entry]:
+        """The known entries that stand there."""
+        return [(self.values[place], self.devices[place], self.results[place]) for place in places]
 
     @property
     def silent(self) -> list[Entry]:
         """Everyone that does not count."""
-        return self.stale + self.blank
+        if not self.never:
+            return self.stale + self.blank
+        return self.stale + self.blank + [(None, device, None) for device in self.never]
+
+    @property
+    def unknown(self) -> int:
+        """How many do not count."""
+        return len(self.stale) + len(self.blank) + len(self.never)
 
 
 def said(subject: Subject, scene: Scene, roles: tuple[str, ...], target: str) -> Said:
@@ -58,72 +66,86 @@ def said(subject: Subject, scene: Scene, roles: tuple[str, ...], target: str) ->
 
     A result from the future is taken as of now, but counts for no longer than one from as far in the past.
     """
-    devices, expected = scene.of_roles(roles)
-    found = Said(target=target, expected=expected)
     if subject.check == AGENT:
-        for device in devices:
-            _put(found, scene, device, _offset(subject, device))
-        return found
-    asked = scene.asked(subject.check, target, roles)
-    if subject.bought:
-        asked = _not_bought(asked)
-        _add_bought(subject, scene, found, devices)
+        devices, expected = scene.of_roles(roles)
+        return _told(scene, devices, Said(target, expected, [], []), [_offset(subject, device) for device in devices])
+    asked, expected = scene.asked(subject.check, target, roles), scene.of_roles(roles)[1]
+    if subject.bought and scene.is_bought:
+        return _bought(subject, scene, asked, roles, Said(target, expected, [], []))
+    found = Said(target, expected - len(asked.absent), asked.absent, asked.never)
     _sort(subject, scene, found, asked)
-    found.absent = asked.absent
-    found.expected -= len(asked.absent)
     return found
 
 
 def _sort(subject: Subject, scene: Scene, found: Said, asked: Asked) -> None:
-    oldest, newest = scene.now - subject.max_age, scene.now + subject.max_age
-    values, told = read(subject, asked.there, asked.outcomes), asked.there
-    if None in values or asked.oldest < oldest or asked.newest > newest:
-        there = list(zip(values, told, strict=True))
-        found.blank += [(None, *one) for value, one in there if value is None]
-        there = [both for both in there if both[0] is not None]
-        found.stale += [(value, *one) for value, one in there if not oldest <= one[1].at <= newest]
-        there = [both for both in there if oldest <= both[1][1].at <= newest]
-        values, told = [value for value, _ in there], [one for _, one in there]
-    if values:
-        found.values += values
-        found.told += told
-    if asked.quiet:
-        last = read(subject, asked.quiet, [result.outcome for _, result in asked.quiet])
-        for value, (device, result) in zip(last, asked.quiet, strict=True):
-            (found.blank if value is None else found.stale).append((value, device, result))
-    if asked.never:
-        found.blank += [(None, device, None) for device in asked.never]
+    if asked.results:
+        found.values, odd = read(subject, asked)
+        found.devices, found.results = asked.devices, asked.results
+        oldest, newest = scene.now - subject.max_age, scene.now + subject.max_age
+        if asked.oldest < oldest or asked.newest > newest:
+            outside = [place for place, one in enumerate(asked.results) if not oldest <= one.at <= newest]
+            odd = sorted({*odd, *outside})
+        if odd:
+            _sift(found, odd)
+    for device, result in asked.quiet:
+        value = read_one(subject, result)
+        (found.blank if value is None else found.stale).append((value, device, result))
 
 
-def _not_bought(asked: Asked) -> Asked:
-    """Without the devices of which the roster knows the age: it is not asked of them."""
-    there, quiet = ([one for one in told if one[0].purchased is None] for told in (asked.there, asked.quiet))
+def _sift(found: Said, odd: list[int]) -> None:
+    """Takes out what has no value, is too old or from the future: what stands at `odd`, ascending."""
+    for entry in found.at(odd):
+        (found.blank if entry[0] is None else found.stale).append(entry)
+    found.values, found.devices, found.results = (
+        _but(several, odd) for several in (found.values, found.devices, found.results)
+    )
+
+
+def _but(several: Sequence[Any], places: list[int]) -> list[Any]:
+    """A copy without what stands at `places`, ascending."""
+    rest = list(several)
+    for place in reversed(places):
+        del rest[place]
+    return rest
+
+
+def _told(scene: Scene, devices: list[DeviceFacts], found: Said, values: list[float | None]) -> Said:
+    """What is known of each device without a result of it."""
+    for device, value in zip(devices, values, strict=True):
+        if value is None:
+            found.blank.append((None, device, None))
+        elif scene.is_silent(device):
+            found.stale.append((value, device, None))
+        else:
+            found.values.append(value)
+            found.devices.append(device)
+    found.results = [None] * len(found.values)
+    return found
+
+
+def _bought(subject: Subject, scene: Scene, asked: Asked, roles: tuple[str, ...], found: Said) -> Said:
+    """The age by the roster, whatever the device makes of it: new firmware, or an old disk in a new PC. Of the others
+    the devices are asked."""
+    bought = [(one, one.purchased) for one in scene.of_roles(roles)[0] if one.purchased is not None]
+    ages = [years_owned(at, scene.now) * subject.scale for _, at in bought]
+    _told(scene, [device for device, _ in bought], found, list(ages))
+    there = [one for one in zip(asked.devices, asked.results, strict=True) if one[0].purchased is None]
+    quiet = [one for one in asked.quiet if one[0].purchased is None]
     never, absent = ([one for one in those if one.purchased is None] for those in (asked.never, asked.absent))
-    outcomes = [result.outcome for _, result in there]
-    return Asked(there, quiet, never, absent, outcomes, asked.oldest, asked.newest)
-
-
-def _add_bought(subject: Subject, scene: Scene, found: Said, devices: list[DeviceFacts]) -> None:
-    """The age by the roster, whatever the device makes of it: new firmware, or an old disk in a new PC."""
-    for device in devices:
-        if device.purchased is not None:
-            _put(found, scene, device, years_owned(device.purchased, scene.now) * subject.scale)
+    rest = Said(found.target, found.expected - len(absent), absent, never)
+    _sort(subject, scene, rest, asked_of([one for one, _ in there], [one for _, one in there], quiet, never, absent))
+    known = sorted(found.known + rest.known, key=lambda entry: entry[1].id)
+    rest.values, rest.devices = [value for value, _, _ in known], [device for _, device, _ in known]
+    rest.results = [result for _, _, result in known]
+    rest.stale, rest.blank = found.stale + rest.stale, found.blank + rest.blank
+    return rest
 
 
 def _offset(subject: Subject, device: DeviceFacts) -> float | None:
-    if subject.name != CLOCK_OFFSET or device.clock_offset is None or not math.isfinite(device.clock_offset):
+    offset = device.clock_offset
+    if offset is None or subject.name != CLOCK_OFFSET or not math.isfinite(offset):
         return None
-    return abs(device.clock_offset) * subject.scale
-
-
-def _put(found: Said, scene: Scene, device: DeviceFacts, value: Value | None) -> None:
-    if value is None:
-        found.blank.append((None, device, None))
-    elif scene.is_silent(device):
-        found.stale.append((value, device, None))
-    else:
-        found.values.append(value)
-        found.told.append((device, None))
+    return abs(offset) * subject.scale
 
 
 def is_in(where: Band | None, entry: Entry) -> bool:
@@ -154,14 +176,20 @@ def evidence(
 ) -> Evidence:
     """An entry as part of a requirement's state. Runs have no value, only a state and a reason."""
     value, device, result = entry
-    own = result is None and (value is not None or subject.check == AGENT)
-    at = scene.seen(device) if own else (result.at if result else None)
+    shown = None if subject.kind is Kind.RUNS else value
+    if result is not None:
+        return Evidence(
+            subject=device.id, target=target, state=state, value=shown, at=min(result.at, scene.now),
+            samples=int(value is not None), reason=reason, part=part,
+        )  # fmt: skip
+    own = value is not None or subject.check == AGENT
+    seen = scene.seen(device) if own else None
     return Evidence(
         subject=device.id,
         target=target,
         state=state,
-        value=None if subject.kind is Kind.RUNS else value,
-        at=None if at is None else min(at, scene.now),
+        value=shown,
+        at=None if seen is None else min(seen, scene.now),
         samples=int(value is not None),
         reason=reason,
         basis="purchase_date" if own and subject.check != AGENT else "",
@@ -173,7 +201,12 @@ def worst_first(parts: Iterable[Evidence], line: Requirement) -> list[Evidence]:
     sign = 1.0 if line.higher_is_better else -1.0
 
     def key(part: Evidence) -> tuple[int, float, str, str, str]:
-        number = part.value if isinstance(part.value, int | float) else 0.0
-        return RANK[part.state], sign * number, part.subject, part.target, part.part
+        value: Any = part.value
+        number = sign * value if isinstance(value, _NUMBER) else 0.0
+        return RANK[part.state], number, part.subject, part.target, part.part
 
-    return sorted(parts, key=key)
+    found = list(parts)
+    return sorted(found, key=key) if len(found) > 1 else found
+
+
+_NUMBER = (int, float)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from checks.kit.model import Outcome, Reason, Result
 from collector.readiness import silence
-from collector.readiness.model import Bucket, DeviceFacts, Silence, UnitFacts, Verdict
+from collector.readiness.model import DeviceFacts, Silence, UnitFacts, Verdict
 from collector.readiness.profile import Freshness
-from collector.tally import BUCKET_SECONDS
+from collector.tally import BUCKET_SECONDS, Jobs
 
 RANK = {Verdict.NOT_READY: 0, Verdict.UNKNOWN: 1, Verdict.AT_RISK: 2, Verdict.READY: 3}
 """Worst first. UNKNOWN stands where Kleene's logic puts it in a conjunction: only a known fault outweighs it."""
@@ -25,23 +27,46 @@ UNMEASURED = frozenset(
 
 
 Told = tuple[DeviceFacts, Result]
-Table = dict[tuple[str, str], list[Told]]
-Tables = tuple[Table, Table]
-NOBODY: list[Told] = []
+Get = Callable[[tuple[str, str]], Result | None]
 
 
-class Asked(Struct):
-    """The devices that measure one (check, target): those that report and have a result of it, those that are silent
-    and have one, those without, and those where the subject does not exist or is not asked for. ``outcomes``
-    and the ``oldest`` and ``newest`` time (µs) are those of the first."""
+class Group(Struct, gc=False):
+    """The devices of one or more roles, in the order of their ids: those that report, those that are silent, and those
+    of other roles than a system is asked of. ``gets`` finds a result by (check, target) for each that reports."""
 
-    there: list[Told] = field(default_factory=list)
-    quiet: list[Told] = field(default_factory=list)
-    never: list[DeviceFacts] = field(default_factory=list)
-    absent: list[DeviceFacts] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    oldest: int = 0
-    newest: int = 0
+    here: list[DeviceFacts]
+    gone: list[DeviceFacts]
+    absent: list[DeviceFacts]
+    gets: list[Get]
+
+
+class Asked(Struct, gc=False):
+    """The devices that measure one (check, target): those that report and have a result of it, with their results in
+    the same order; those that are silent and have one, those without, and those where the subject does not exist or is
+    not asked for. ``outcomes`` and the ``oldest`` and ``newest`` time (µs) are those of the first; ``fine``: all OK."""
+
+    devices: list[DeviceFacts]
+    results: list[Result]
+    quiet: list[Told]
+    never: list[DeviceFacts]
+    absent: list[DeviceFacts]
+    outcomes: list[Outcome]
+    oldest: int
+    newest: int
+    fine: bool
+
+
+def asked_of(
+    devices: list[DeviceFacts],
+    results: list[Result],
+    quiet: list[Told],
+    never: list[DeviceFacts],
+    absent: list[DeviceFacts],
+) -> Asked:
+    outcomes = [result.outcome for result in results]
+    times = [result.at for result in results] or [0]
+    fine = outcomes.count(Outcome.OK) == len(outcomes)
+    return Asked(devices, results, quiet, never, absent, outcomes, min(times), max(times), fine)
 
 
 class Scene:
@@ -49,21 +74,21 @@ class Scene:
 
     def __init__(self, facts: UnitFacts, freshness: Freshness, now: int) -> None:
         self.facts, self.freshness, self.now = facts, freshness, now
-        self.devices = sorted((d for d in facts.devices if d.status == "active"), key=lambda device: device.id)
-        self.everyone = [silence.heard(device, facts.calendar, freshness, now) for device in self.devices]
+        self.devices = sorted([one for one in facts.devices if one.status == "active"], key=_by_id)
+        self.everyone = silence.everyone(self.devices, facts.calendar, freshness, now)
+        self.last_seen = max([one.seen for one in self.everyone if one.seen is not None], default=None)
         self._heard = {one.device.id: one for one in self.everyone}
-        self._silent = {one.device.id for one in self.everyone if one.is_silent}
-        self.reporting = len(self.everyone) - sum(one.is_silent for one in self.everyone)
-        self._members: dict[str, list[DeviceFacts]] = defaultdict(list)
-        for device in self.devices:
-            self._members[device.role].append(device)
+        self._silent = {one.device.id for one in self.everyone if one.silence is not None and one.is_silent}
+        self.reporting = sum([one.device.id not in self._silent for one in self.everyone])
         self._of_roles: dict[tuple[str, ...], tuple[list[DeviceFacts], int]] = {}
-        self._tables: Tables | None = None
-        self._present = {role: len(members) for role, members in self._members.items()}
+        self._present = Counter([device.role for device in self.devices])
         self.expected = max(facts.expected, sum(self._expected(role) for role in {*facts.stations, *self._present}))
-        self._buckets: dict[tuple[int, bool], list[Bucket]] = {}
+        self.coverage = self.reporting / self.expected if self.expected else 0.0
+        self._bought: bool | None = None
+        self._jobs: dict[tuple[int, bool], list[Jobs]] = {}
         self._roles = {target.id: target.roles for target in facts.targets if target.roles}
-        self._asked: dict[tuple[str, str, tuple[str, ...]], Asked] = {}
+        self._groups: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
+        self._asked: dict[tuple[tuple[str, str], tuple[str, ...]], Asked] = {}
 
     def is_silent(self, device: DeviceFacts) -> bool:
         return device.id in self._silent
@@ -75,12 +100,11 @@ class Scene:
         return self._heard[device.id].seen
 
     @property
-    def coverage(self) -> float:
-        return self.reporting / self.expected if self.expected else 0.0
-
-    @property
-    def last_seen(self) -> int | None:
-        return max((one.seen for one in self.everyone if one.seen is not None), default=None)
+    def is_bought(self) -> bool:
+        """Whether the roster knows of any device when it was bought."""
+        if self._bought is None:
+            self._bought = any(device.purchased is not None for device in self.devices)
+        return self._bought
 
     @property
     def roles(self) -> list[str]:
@@ -88,15 +112,19 @@ class Scene:
         return sorted({*self._present, *(role for role, count in self.facts.stations.items() if count)})
 
     def of_roles(self, roles: tuple[str, ...]) -> tuple[list[DeviceFacts], int]:
-        """The devices in one of `roles` (all when empty), role by role, and how many are expected."""
+        """The devices in one of `roles` (all when empty), in the order of their ids, and how many are expected."""
         if not roles:
             return self.devices, self.expected
         held = self._of_roles.get(roles)
         if held is None:
             wanted = dict.fromkeys(roles)
-            found = [device for role in wanted for device in self._members.get(role, ())]
+            found = [device for device in self.devices if device.role in wanted]
             held = self._of_roles[roles] = found, sum(self._expected(role) for role in wanted)
         return held
+
+    def silent_of(self, roles: tuple[str, ...]) -> list[DeviceFacts]:
+        """Those of :meth:`of_roles` that are silent."""
+        return self._group(roles, ()).gone
 
     def _expected(self, role: str) -> int:
         """As many as the roster names, or as there are: a device whose station nobody has named stands at one."""
@@ -104,45 +132,26 @@ class Scene:
 
     def asked(self, check: str, target: str, roles: tuple[str, ...]) -> Asked:
         """Who of `roles` says what of `target`; requirements that look at the same results share it."""
-        found = self._asked.get((check, target, roles))
+        key = (check, target), roles
+        found = self._asked.get(key)
         if found is None:
-            found = self._asked[check, target, roles] = self._ask((check, target), roles)
+            group = self._group(roles, self._roles.get(target, ()))
+            found = self._asked[key] = _ask(group, key[0])
         return found
 
-    def _ask(self, key: tuple[str, str], roles: tuple[str, ...]) -> Asked:
-        found, asks = Asked(), self._roles.get(key[1])
-        devices = self.of_roles(roles)[0]
-        if asks is not None:
-            found.absent = [device for device in devices if device.role not in asks]
-            devices = [device for device in devices if device.role in asks]
-        there, quiet = self._tables or self._turned()
-        found.there, found.quiet = there.get(key, NOBODY), quiet.get(key, NOBODY)
-        for those in (roles, asks):
-            if those:
-                found.there = [one for one in found.there if one[0].role in those]
-                found.quiet = [one for one in found.quiet if one[0].role in those]
-        if len(found.there) + len(found.quiet) < len(devices):
-            found.never = [device for device in devices if key not in device.results]
-        found.outcomes = [result.outcome for _, result in found.there]
-        if Outcome.NOT_APPLICABLE in found.outcomes or any(map(_is_absent, found.quiet)):
-            found.absent += [one[0] for one in found.there + found.quiet if _is_absent(one)]
-            found.there = [one for one in found.there if not _is_absent(one)]
-            found.quiet = [one for one in found.quiet if not _is_absent(one)]
-            found.outcomes = [result.outcome for _, result in found.there]
-        if found.there:
-            times = [result.at for _, result in found.there]
-            found.oldest, found.newest = min(times), max(times)
+    def _group(self, roles: tuple[str, ...], asks: tuple[str, ...]) -> Group:
+        """Those in `roles`, of whom a system is asked of devices in `asks` only (all when empty)."""
+        found = self._groups.get((roles, asks))
+        if found is None:
+            devices = self.of_roles(roles)[0]
+            absent = [device for device in devices if device.role not in asks] if asks else []
+            if absent:
+                devices = [device for device in devices if device.role in asks]
+            here = [device for device in devices if device.id not in self._silent]
+            gone = [device for device in devices if device.id in self._silent]
+            gets: list[Get] = [device.results.get for device in here]
+            found = self._groups[roles, asks] = Group(here, gone, absent, gets)
         return found
-
-    def _turned(self) -> Tables:
-        """Results by what was asked, of those that report and of the silent, made once: turning them around is much of
-        what judging a country costs."""
-        self._tables = (defaultdict(list), defaultdict(list))
-        for device in self.devices:
-            table = self._tables[device.id in self._silent]
-            for key, result in device.results.items():
-                table[key].append((device, result))
-        return self._tables
 
     def targets_of(self, check: str) -> list[str]:
         """What devices have results of `check` for; ``""`` alone where it has none."""
@@ -150,18 +159,54 @@ class Scene:
             return [""]
         return sorted({target for device in self.devices for name, target in device.results if name == check}) or [""]
 
-    def buckets(self, window: int, office_hours: bool) -> list[Bucket]:
+    def jobs(self, window: int, office_hours: bool) -> list[Jobs]:
         """The half-hours of a window that ends with the newest result, so that silence alone moves nothing out."""
-        if (window, office_hours) not in self._buckets:
+        found = self._jobs.get((window, office_hours))
+        if found is None:
             end = self.last_seen if self.last_seen is not None else self.now
             first, last = (end - window) / 1_000_000 - BUCKET_SECONDS, self.now / 1_000_000
-            self._buckets[window, office_hours] = [
-                bucket
+            found = self._jobs[window, office_hours] = [
+                bucket.jobs
                 for bucket in self.facts.buckets
                 if first < bucket.start <= last and (bucket.office or not office_hours)
             ]
-        return self._buckets[window, office_hours]
+        return found
 
 
-def _is_absent(told: Told) -> bool:
-    return told[1].outcome is Outcome.NOT_APPLICABLE
+def _by_id(device: DeviceFacts) -> str:
+    return device.id
+
+
+def _ask(group: Group, key: tuple[str, str]) -> Asked:
+    """Of nearly all that is asked every device has a result, so that its list can be the group's own."""
+    devices, found = group.here, [get(key) for get in group.gets]
+    never: list[DeviceFacts] = []
+    results: list[Result] = found  # type: ignore[assignment]  # None is taken out, where there is any
+    if not all(found):
+        never = [device for device, result in zip(devices, found, strict=True) if not result]
+        devices = [device for device, result in zip(devices, found, strict=True) if result]
+        results = [result for result in found if result]
+    quiet = []
+    for device in group.gone:
+        result = device.results.get(key)
+        if result is not None:
+            quiet.append((device, result))
+        else:
+            insort(never, device, key=_by_id)
+    asked = asked_of(devices, results, quiet, never, group.absent)
+    if quiet or not asked.fine:
+        return _without_absent(asked)
+    return asked
+
+
+def _without_absent(asked: Asked) -> Asked:
+    """Those who say that there is no such thing are moved to those of whom nothing is asked."""
+    gone = [device for device, result in asked.quiet if result.outcome is Outcome.NOT_APPLICABLE]
+    if not gone and Outcome.NOT_APPLICABLE not in asked.outcomes:
+        return asked
+    told = list(zip(asked.devices, asked.results, strict=True))
+    there = [one for one in told if one[1].outcome is not Outcome.NOT_APPLICABLE]
+    gone = [device for device, result in told if result.outcome is Outcome.NOT_APPLICABLE] + gone
+    quiet = [one for one in asked.quiet if one[1].outcome is not Outcome.NOT_APPLICABLE]
+    devices, results = [device for device, _ in there], [result for _, result in there]
+    return asked_of(devices, results, quiet, asked.never, asked.absent + gone)

@@ -36,6 +36,17 @@ def heard(device: DeviceFacts, calendar: Calendar, freshness: Freshness, now: in
     return Heard(device, seen, of_device(device.role, seen, calendar, freshness, now))
 
 
+def everyone(devices: Iterable[DeviceFacts], calendar: Calendar, freshness: Freshness, now: int) -> list[Heard]:
+    """:func:`heard` of each; nearly all were heard a moment ago."""
+    lately = now - min(freshness.late, freshness.lost_contact)
+    return [
+        Heard(device, device.last_seen, None)
+        if device.last_seen is not None and lately < device.last_seen <= now
+        else heard(device, calendar, freshness, now)
+        for device in devices
+    ]
+
+
 def _seen(device: DeviceFacts, freshness: Freshness, now: int) -> int | None:
     """The newest credible instant at which the device was there, as of `now`."""
     if device.last_seen is None or device.last_seen <= now:

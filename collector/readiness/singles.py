@@ -6,12 +6,13 @@ from collections import Counter
 
 from msgspec import Struct
 
+from collector.readiness.interval import judged
 from collector.readiness.judged import Judged, blank
 from collector.readiness.model import Evidence, Verdict
 from collector.readiness.profile import Kind, Requirement
 from collector.readiness.said import Entry, Said, evidence, said, why, worst_first
 from collector.readiness.scene import RANK, Scene
-from collector.readiness.values import Subject, inside, subject_of
+from collector.readiness.values import Subject, all_inside, inside, outside, subject_of
 
 Judgement = tuple[Entry, str, Verdict]
 """An entry, the target it is of, the band it falls in."""
@@ -29,15 +30,17 @@ def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full
     """A known fault stands whatever others say; anything else needs enough devices of which all is known, and no
     silent one whose last word was worse."""
     subject = subject_of(line)
-    columns = [_divided(said(subject, scene, line.roles, target), need) for target in targets]
+    columns = [said(subject, scene, line.roles, target) for target in targets]
+    if need != 1.0:
+        columns = [_divided(column, need) for column in columns]
     devices, expected = scene.of_roles(line.roles)
     without = _without(columns)
     expected -= without
     if not expected:
         return _not_applicable(any(not scene.is_silent(device) for device in devices))
-    known = len(devices) - without - len({device.id for column in columns for _, device, _ in column.silent})
+    known = len(devices) - without - _unknown(columns)
     split = _banded(line, columns)
-    stale = [(entry, column.target, line.judge(entry[0])) for column in columns for entry in column.stale]
+    stale = [(entry, column.target, judged(line, entry[0])) for column in columns for entry in column.stale]
     found = _worst(line, split)
     worse = [one for one in stale if RANK[one[2]] < RANK[found.state]]
     found.low = _worst(line, Split(split.ready, split.last, split.bad + worse)).high if worse else found.high
@@ -53,12 +56,10 @@ def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full
 
 
 def _divided(column: Said, need: float) -> Said:
-    if need != 1.0:
-        column.values = [value if isinstance(value, str) else value / need for value in column.values]
-        column.stale = [
-            (value if isinstance(value, str) else value / need, device, result)
-            for value, device, result in column.stale
-        ]
+    column.values = [value if isinstance(value, str) else value / need for value in column.values]
+    column.stale = [
+        (value if isinstance(value, str) else value / need, device, result) for value, device, result in column.stale
+    ]
     return column
 
 
@@ -66,8 +67,19 @@ def _without(columns: list[Said]) -> int:
     """How many devices have none of what is asked for."""
     if len(columns) == 1:
         return len(columns[0].absent)
-    absent = Counter(device.id for column in columns for device in column.absent)
-    return sum(count == len(columns) for count in absent.values())
+    if not any(column.absent for column in columns):
+        return 0
+    absent = Counter([device.id for column in columns for device in column.absent])
+    return sum([count == len(columns) for count in absent.values()])
+
+
+def _unknown(columns: list[Said]) -> int:
+    """Of how many devices not all is known."""
+    if len(columns) == 1:
+        return columns[0].unknown
+    found = {device.id for column in columns for _, device, _ in column.stale + column.blank}
+    found.update([device.id for column in columns for device in column.never])
+    return len(found)
 
 
 def _banded(line: Requirement, columns: list[Said]) -> Split:
@@ -77,16 +89,20 @@ def _banded(line: Requirement, columns: list[Said]) -> Split:
         values = column.values
         if not values:
             continue
-        ready = inside(line.ready, values)
+        ready = values
+        if not all_inside(line.ready, values):
+            ready = inside(line.ready, values)
+            bad = column.at(outside(line.ready, values))
+            split.bad += [(entry, column.target, judged(line, entry[0])) for entry in bad]
         split.ready += len(ready)
-        if len(ready) < len(values):
-            bad = column.picked({*values}.difference(ready))
-            split.bad += [(entry, column.target, line.judge(entry[0])) for entry in bad]
         if ready:
             worst = min(ready) if line.higher_is_better else max(ready)
-            last = min(column.picked((worst,)), key=lambda entry: entry[1].id)
-            split.last.append((last, column.target, Verdict.READY))
+            place = values.index(worst)  # the first by id of those that say so
+            split.last.append(((values[place], column.devices[place], column.results[place]), column.target, _READY))
     return split
+
+
+_READY = Verdict.READY
 
 
 def _key(line: Requirement, one: Judgement) -> tuple[int, float, str, str]:
@@ -121,11 +137,14 @@ def _not_applicable(reported: bool) -> Judged:
 def _shown(line: Requirement, split: Split, columns: list[Said], *, full: bool) -> list[Judgement]:
     """What is known and not ready, and of the rest the worst."""
     if full:
-        ready = (
-            (entry, column.target) for column in columns for entry in column.picked(inside(line.ready, column.values))
-        )
-        return split.bad + [(entry, target, Verdict.READY) for entry, target in ready]
-    return split.bad + sorted(split.last, key=lambda one: _key(line, one))[:1]
+        return split.bad + [
+            (entry, column.target, Verdict.READY)
+            for column in columns
+            for entry in column.known
+            if line.ready.holds(entry[0])
+        ]
+    last = split.last if len(split.last) < 2 else [min(split.last, key=lambda one: _key(line, one))]
+    return split.bad + last
 
 
 def _evidence(subject: Subject, scene: Scene, shown: list[Judgement], columns: list[Said]) -> list[Evidence]:
@@ -138,7 +157,7 @@ def _evidence(subject: Subject, scene: Scene, shown: list[Judgement], columns: l
 
 
 def _counts(split: Split, columns: list[Said]) -> dict[Verdict, int]:
-    counts = Counter(state for _, _, state in split.bad)
-    counts[Verdict.UNKNOWN] = sum(len(column.stale) + len(column.blank) for column in columns)
+    counts = Counter([state for _, _, state in split.bad])
+    counts[Verdict.UNKNOWN] = sum([column.unknown for column in columns])
     counts[Verdict.READY] = split.ready
     return {state: counts[state] for state in RANK if counts[state]}

@@ -11,7 +11,7 @@ from collector.readiness.model import Evidence, Verdict
 from collector.readiness.profile import QUANTILES, Kind, Requirement
 from collector.readiness.said import Entry, Said, Value, evidence, said, why, worst_first
 from collector.readiness.scene import RANK, Scene
-from collector.readiness.values import Subject, inside, subject_of
+from collector.readiness.values import Subject, inside, outside, subject_of
 
 
 def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full: bool) -> Judged:
@@ -19,6 +19,7 @@ def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full
     subject = subject_of(line)
     rows: list[Row] = []
     singles: list[Evidence] = []
+    unheard: dict[tuple[str, int, bool, bool], Row] = {}
     counts: Counter[Verdict] = Counter()
     for role in _roles(line, scene):
         for target in targets:
@@ -26,7 +27,13 @@ def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full
             column.role = role
             if role and not column.expected:
                 continue
-            rows.append(_row(line, subject, scene, column, need))
+            if not (column.values or column.stale or column.blank):
+                key = role, column.expected, bool(column.never), bool(column.absent)
+                if key not in unheard:
+                    unheard[key] = _row(line, subject, scene, column, need)
+                rows.append(_of(unheard[key], target))
+            else:
+                rows.append(_row(line, subject, scene, column, need))
             singles += _singles(line, subject, scene, column, need, counts, full=full)
     ordered = {state: counts[state] for state in RANK if counts[state]}
     return joined(line, rows, worst_first(singles, line), ordered, full=full)
@@ -38,7 +45,7 @@ def judge_devices(line: Requirement, scene: Scene, _: list[str], need: float, fu
     counts: Counter[Verdict] = Counter()
     for role in _roles(line, scene):
         devices, expected = scene.of_roles((role,) if role else line.roles)
-        silent = [device for device in devices if scene.is_silent(device)]
+        silent = scene.silent_of((role,) if role else line.roles)
         there = len(devices) - len(silent)
         shares = Shares(there, 0, 0, 0, expected)
         found = interval.count(shares, higher_is_better=line.higher_is_better).over(line.scale, need)
@@ -75,7 +82,19 @@ def _row(line: Requirement, subject: Subject, scene: Scene, column: Said, need: 
     return row
 
 
+def _of(row: Row, target: str) -> Row:
+    """The same of another target. Of one that hardly anybody measures nothing more is to be told."""
+    part = row.part
+    copy = Evidence(
+        subject="", target=target, part=part.part, state=part.state, value=part.value, samples=part.samples,
+        reason=part.reason,
+    )  # fmt: skip
+    return Row(copy, row.interval, row.known)
+
+
 def _blank(subject: Subject, scene: Scene, column: Said) -> str:
+    if column.never and not column.stale and not column.blank:
+        return "no_samples"
     if column.silent or column.expected:
         return blank(subject, scene, column.silent)
     return "not_applicable" if column.absent else "no_samples"
@@ -130,14 +149,14 @@ def _singles(
 ) -> list[Evidence]:
     """The devices that are not ready by themselves; by a quantile's limit too, to tell who is slow. Of a target that no
     device has ever measured the whole tells enough."""
-    if not full and not column.values and not any(result for _, _, result in column.silent):
-        counts[Verdict.UNKNOWN] += len(column.blank)
+    if not full and not column.values and not _is_measured(column):
+        counts[Verdict.UNKNOWN] += len(column.blank) + len(column.never)
         return []
     judged = _bad(line, column, need)
     for _, state in judged:
         counts[state] += 1
     counts[Verdict.READY] += len(column.values) - len(judged)
-    counts[Verdict.UNKNOWN] += len(column.stale) + len(column.blank)
+    counts[Verdict.UNKNOWN] += column.unknown
     if full:
         bad = {entry[1].id for entry, _ in judged}
         judged += [(entry, Verdict.READY) for entry in column.known if entry[1].id not in bad]
@@ -151,17 +170,25 @@ def _singles(
     ]
 
 
+def _is_measured(column: Said) -> bool:
+    """Whether any silent device has a result."""
+    return any(result for several in (column.stale, column.blank) for _, _, result in several)
+
+
 def _bad(line: Requirement, column: Said, need: float) -> list[tuple[Entry, Verdict]]:
     """The known ones that are not ready by themselves."""
+    values = column.values
     if line.kind is Kind.RUNS:
-        failed = column.picked((0.0,)) if 0.0 in column.values else []
-        return [(entry, Verdict.NOT_READY) for entry in failed]
+        failed = [place for place, value in enumerate(values) if value == 0.0] if 0.0 in values else []
+        return [(entry, Verdict.NOT_READY) for entry in column.at(failed)]
     if line.aggregate not in QUANTILES:
-        good = column.values if line.where is None else inside(line.where, column.values)
-        bad = {*column.values}.difference(good)
-        return [(entry, Verdict.NOT_READY) for entry in column.picked(bad)]
-    judged = [(entry, line.judge(entry[0] if isinstance(entry[0], str) else entry[0] / need)) for entry in column.known]
-    return [one for one in judged if one[1] is not Verdict.READY]
+        bad = [] if line.where is None else outside(line.where, values)
+        return [(entry, Verdict.NOT_READY) for entry in column.at(bad)]
+    if need != 1.0:
+        values = [value if isinstance(value, str) else value / need for value in values]
+    return [
+        (entry, line.judge(values[place])) for place in outside(line.ready, values) for entry in column.at((place,))
+    ]
 
 
 def _failing(entry: Entry, state: Verdict) -> str:

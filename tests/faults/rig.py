@@ -42,7 +42,7 @@ LOCALITY = """\
 id: places
 title: {vi: Nơi thử, en: Place of trial}
 province_code: "79"
-profile: default
+profile: demo
 timezone: Asia/Ho_Chi_Minh
 office_hours: always
 push_linger: 1s
