@@ -65,7 +65,8 @@ def stored(profile: Profile) -> str:
 
 
 def restored(text: str) -> Profile:
-    """The profile in `text` (of :func:`stored`). Raises msgspec.DecodeError for any other text."""
+    """The profile in `text` (of :func:`stored`, by this release or an older one: a field that is newer has its default).
+    Raises msgspec.DecodeError for any other text."""
     return msgspec.json.decode(text, type=Profile)
 
 

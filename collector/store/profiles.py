@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from collector.readiness.profile import Profile
+from collector.readiness.profile_file import restored, stored
 from collector.store.engine import StoreError
 from collector.store.schema import profiles
 from collector.store.upsert import insert
-
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Profile).decode
 
 
 class Changed(StoreError):
@@ -41,12 +38,3 @@ def names(connection: Connection) -> list[tuple[str, int]]:
     """(name, first used at µs) of every profile that was ever in force, oldest first."""
     query = sa.select(profiles.c.name, profiles.c.first_used_at).order_by(profiles.c.first_used_at, profiles.c.name)
     return [(row.name, row.first_used_at) for row in connection.execute(query)]
-
-
-def stored(profile: Profile) -> str:
-    return _encode(profile).decode()
-
-
-def restored(text: str) -> Profile:
-    """What :func:`stored` wrote, by this release or an older one: a field that is newer has its default."""
-    return _decode(text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from collector.readiness import profile_file
 from collector.readiness.profile import Band, Hold, Kind, Part, Profile
 from collector.store import profiles
 from collector.store.engine import Store, StoreError
@@ -62,8 +63,8 @@ def test_the_same_name_with_another_content_is_refused(store: Store) -> None:
 def test_a_profile_of_an_older_release_is_the_same_where_nothing_new_is_said(store: Store) -> None:
     """Its body lacks the fields that came since; they have their defaults."""
     old = profile(line("x"))
-    body = profiles.stored(old)
+    body = profile_file.stored(old)
     for newer in (',"extends":""', ',"valid_from":0', ',"mandatory_from":null'):
         assert newer in body
         body = body.replace(newer, "")
-    assert profiles.restored(body) == old
+    assert profile_file.restored(body) == old
