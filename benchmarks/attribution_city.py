@@ -2,7 +2,8 @@
 
 A city is 168 units of 3 to 12 devices, 3 to 6 providers of Internet lines, the dedicated network by one or two, eight
 systems. It plays minute by minute: every device asks every system once a minute and tells what it found; reports are
-lost, single probes fail at random. A fault begins at START and stays.
+lost, single probes fail at random. A fault begins at START and stays. Who carries a unit may not be told, as before a
+roster is imported: what such a provider stops are then as many lines.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from checks.kit.segment import Segment
 from collector.attribution.model import INTERNET, Cause, Line, Observation, Topology
@@ -106,6 +108,8 @@ class City(Struct, kw_only=True):
             )
 
     def _report(self, active: list[Truth], device: str, at: int) -> Iterator[Observation]:
+        unit = self.topology.units[device]
+        active = [one for one in active if one.subject == unit or one.segment not in (Segment.LAN, Segment.ACCESS)]
         local = next((fault for fault in active if fault.lan and self._hangs(fault, device, "")), None)
         if self.looks:
             bad = local is not None and self._fails(local, device, "")
@@ -143,12 +147,15 @@ class City(Struct, kw_only=True):
 
 
 def city(seed: int, faults: tuple[str, ...] = (), **how: float) -> City:
-    """The city of `seed`, with one fault of each of the kinds `faults` in it; ``noise`` and ``missing`` as in `how`, or
-    chosen: 0.1 to 1 % of probes, none to 30 % of reports."""
+    """The city of `seed`, with one fault of each of the kinds `faults` in it; ``units``, ``noise`` and ``missing`` as
+    in `how`, or 168, and chosen: 0.1 to 1 % of probes, none to 30 % of reports. A kind of UNTOLD stands alone."""
     chance = random.Random(seed)
-    built = _built(chance)
+    built = _built(chance, int(how.get("units", UNITS)))
     built.noise = how.get("noise", chance.choice((0.001, 0.003, 0.01)))
     built.missing = how.get("missing", chance.choice((0.0, 0.1, 0.3)))
+    if faults and faults[0] in UNTOLD:
+        built.faults = _untold(built, faults[0])
+        return built
     found: list[Truth] = []
     for kind in faults:
         fault = _fault(built, kind)
@@ -171,13 +178,13 @@ def _hides(topology: Topology, one: Truth, other: Truth) -> bool:
     return topology.line(unit, one.network).provider == one.subject
 
 
-def _built(chance: random.Random) -> City:
+def _built(chance: random.Random, many: int) -> City:
     providers = [f"isp-{number}" for number in range(chance.randint(3, 6))]
     dedicated = [f"state-{number}" for number in range(chance.randint(1, 2))]
     weights = [chance.uniform(1, 4) for _ in providers]
     units: dict[str, str] = {}
     lines: dict[str, tuple[Line, ...]] = {}
-    for number in range(UNITS):
+    for number in range(many):
         unit = f"{26000 + number}"
         lines[unit] = (
             Line(network=INTERNET, provider=chance.choices(providers, weights)[0]),
@@ -195,6 +202,9 @@ SINGLE = ("device", "lan", "access", "provider", "destination")
 SPECIAL = ("power", "agent_stopped", "clock", "captive_portal", "proxy", "dns", "provider_dns", "own_link",
            "address_conflict", "intercepted", "certificate", "service")  # fmt: skip
 PARTIAL = tuple(f"partial_{name}" for name in ("lan", "access", "provider", "destination"))
+UNTOLD = ("untold_0", "untold_50", "untold_100", "untold_lines", "untold_destination")
+"""A provider is down, and so many % of the units have told theirs; nobody has, and up to a third of the lines are cut,
+or a system is down."""
 FLAPPING = tuple(f"flapping_{name}" for name in SINGLE)
 
 
@@ -213,6 +223,31 @@ def _fault(city: City, kind: str) -> Truth:
     return Truth(
         segment=segment, subject=subject, network=named, cause=cause, reasons=reasons, flaps=how == "flapping", **more
     )
+
+
+def _untold(city: City, kind: str) -> tuple[Truth, ...]:
+    """The faults of `kind`, one of UNTOLD; those who have not told their provider lose it in `city`."""
+    chance, name = city.random, kind.removeprefix("untold_")
+    topology, share = city.topology, int(name) / 100 if name.isdigit() else 0.0
+    silent = {unit for unit in topology.lines if chance.random() >= share}
+    provider = chance.choice(_subjects(city, Segment.PROVIDER, INTERNET))
+    customers = [unit for unit in topology.lines if topology.line(unit, INTERNET).provider == provider]
+    lines = {
+        unit: tuple(Line(network=one.network) if unit in silent else one for one in found)
+        for unit, found in topology.lines.items()
+    }
+    city.topology = replace(topology, lines=lines)
+    if name == "destination":
+        return (_fault(city, name),)
+    if name == "lines":
+        customers = chance.sample(sorted(lines), chance.randint(len(lines) // 20, len(lines) // 3))
+    told = [unit for unit in customers if unit not in silent]
+    cut = customers if len(told) < 2 else [unit for unit in customers if unit in silent]
+    whole = Truth(segment=Segment.PROVIDER, subject=provider, network=INTERNET, cause=Cause.UNREACHABLE)
+    parts = tuple(
+        Truth(segment=Segment.ACCESS, subject=unit, network=INTERNET, cause=Cause.UNREACHABLE) for unit in cut
+    )  # fmt: skip
+    return parts if len(told) < 2 else (whole, *parts)
 
 
 def _subjects(city: City, segment: Segment, network: str) -> list[str]:

@@ -21,8 +21,8 @@ from collector.config import CollectorConfig
 from collector.locality import LocalityFile
 from collector.readiness import words as judged
 from collector.readiness.model import Silence, Verdict
-from collector.readiness.profile import AGENT_FACTS
 from collector.readiness.prices import PricesFile
+from collector.readiness.profile import AGENT_FACTS
 from collector.readiness.schema import ProfileFile
 from collector.telemetry import Telemetry
 

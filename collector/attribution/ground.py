@@ -119,13 +119,19 @@ class Ground(Struct, kw_only=True):
             return 0
         if suspect.place in RESOLVERS:
             return self.named[device]
-        level = LEVELS[suspect.place]
+        level = cleared(suspect.place)
         return sum(count for far, count in self.near.get(device, _NEAR).items() if far >= level)
 
     def everything(self) -> int:
         """How many ways, and looks at the surroundings, there were."""
         looks = sum(found.total() for found in self.near.values())
         return len(self.ways) + looks + sum(found.total() for found in self.worked.values())
+
+
+def cleared(place: Place) -> int:
+    """How far (a level) a look must reach to clear `place`. A device that sees its router may still let nothing out, by
+    its own proxy or firewall: only what lies behind the router clears it."""
+    return LEVELS[Segment.ACCESS] if place is Place.DEVICE else LEVELS.get(place, 0)
 
 
 _NONE: Counter[str] = Counter()

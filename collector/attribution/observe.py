@@ -27,7 +27,11 @@ back by an hour for clocks that are slow (Let's Encrypt). Less is the requiremen
 SURROUNDINGS_AGE = 3600 * 1_000_000
 """µs after which nothing that was seen nearby speaks of now. [A]"""
 DEFAULT_AGE = 3600 * 1_000_000
+RETURN = 15 * 60 * 1_000_000
+"""µs after opening within which an agent makes up for what fell due while the office was closed (agent/schedule.py)."""
 POWER_LOSS = frozenset({Reason.ON_BATTERY, Reason.BATTERY_LOW})
+MISSING = frozenset({Silence.LOST_CONTACT, Silence.NO_DATA})
+"""What is said of a device that should report."""
 AGENT = "agent"
 """Stands as the check of what the collector sees itself: silence, and how far a clock is off."""
 
@@ -51,22 +55,27 @@ class Look(Struct, frozen=True, kw_only=True):
         return now - self.listening_since <= self.freshness.lost_contact
 
 
-def ages(locality: Locality, calendar: Calendar) -> dict[str, int]:
+def ages(locality: Locality, calendar: Calendar, now: int | None = None) -> dict[str, int]:
     """How old (µs) a result of each job may be: two of its intervals, so that one missed run hides nothing, and the
-    time that a push may wait. Where units differ, the longest interval counts."""
+    time that a push may wait. Where units differ, the longest interval counts.
+
+    An office that opened shortly before `now` (µs; None: long ago) keeps the intervals it had while it was closed until
+    each job has had the time to run and to be pushed: what was seen before a break is not forgotten at its end."""
     found: dict[str, int] = {}
     for plan in locality.plans:
-        allowed = round((2 * _every(plan, locality, calendar) + locality.linger) * 1e6)
+        allowed = round((2 * _every(plan, locality, calendar, now) + locality.linger) * 1e6)
         targets = [site.target.id for site in locality.sites if plan.names(site.target)]
         keys = [job_key(plan.check, target) for target in targets if plan.targets != "none"] or [plan.check]
         found |= {key: max(allowed, found.get(key, 0)) for key in keys}
     return found
 
 
-def _every(plan: Plan, locality: Locality, calendar: Calendar) -> float:
+def _every(plan: Plan, locality: Locality, calendar: Calendar, now: int | None) -> float:
     changed = (change.plans[plan.check].every for change in locality.changes if plan.check in change.plans)
     longest = max([plan.every, *(every for every in changed if every is not None)])
-    return longest if calendar.open else max(longest, plan.off_hours or 0.0)
+    settled = calendar.since + (longest + locality.linger) * 1e6 + RETURN
+    is_settled = calendar.open and (now is None or now >= settled)
+    return longest if is_settled else max(longest, plan.off_hours or 0.0)
 
 
 def observations(
@@ -75,27 +84,55 @@ def observations(
     """What the `devices` of one unit say of its way at `now` (µs), in the order of their ids.
 
     A device that should report and does not says nothing else (:func:`silent_since`). One alone that has been silent
-    for longer than ``no_data`` is left out: it was put away, nothing happened to it.
+    for longer than ``no_data`` is left out: it was put away, nothing happened to it. Nor does a device say anything
+    that is off because its office is closed: what it saw last is of the time before (:func:`away`).
     """
-    active = sorted((device for device in devices if device.status == ACTIVE), key=lambda device: device.id)
-    silent = {device.id: silent_since(device, look.freshness, calendar, now) for device in active}
-    alone = any(since is None for since in silent.values())
     found: list[Observation] = []
-    for device in active:
-        since = silent[device.id]
-        if since is None:
-            found += _spoken(device, now, look)
-        elif not look.is_deaf(now) and (not alone or now - since <= look.freshness.no_data):
-            found.append(Observation(device=device.id, at=since, ok=None, check=AGENT))
-            found += _power(device, since, look)
+    for one in _missed(devices, now, look, calendar):
+        if not one.is_silent:
+            found += _spoken(one.device, now, look)
+        elif one.silence in MISSING and one.seen is not None and not look.is_deaf(now):
+            found.append(Observation(device=one.device.id, at=one.seen, ok=None, check=AGENT))
+            found += _power(one.device, one.seen, look)
     return found
+
+
+def away(devices: Iterable[DeviceFacts], now: int, look: Look, calendar: Calendar = ALWAYS_OPEN) -> frozenset[str]:
+    """Those of the `devices` of one unit of which nothing can be known at `now` (µs), for good or bad: off because
+    their office is closed; back since it opened, and yet to measure a way; or not heard since the collector began to
+    listen, which is too short a time to miss them. What was found at them before neither holds nor is over."""
+    return frozenset(
+        one.device.id
+        for one in _missed(devices, now, look, calendar)
+        if one.silence is Silence.OFFICE_CLOSED
+        or (one.silence in MISSING and one.seen is not None and look.is_deaf(now))
+        or (not one.is_silent and _is_returning(one.device, now, look, calendar))
+    )
+
+
+def _missed(devices: Iterable[DeviceFacts], now: int, look: Look, calendar: Calendar) -> list[silence.Heard]:
+    """The devices that take part, by id, without those put away."""
+    active = sorted((device for device in devices if device.status == ACTIVE), key=lambda device: device.id)
+    heard = [silence.heard(device, calendar, look.freshness, now) for device in active]
+    alone = any(one.seen is None or one.silence not in MISSING for one in heard)
+    oldest = now - look.freshness.no_data
+    return [one for one in heard if not (alone and one.silence in MISSING and one.seen and one.seen < oldest)]
+
+
+def _is_returning(device: DeviceFacts, now: int, look: Look, calendar: Calendar) -> bool:
+    """Whether a device is back from a closed office with nothing but old results. Who comes back later than
+    ``lost_contact`` after opening was missed before."""
+    if not calendar.open or not calendar.closed_at or now - calendar.since > look.freshness.lost_contact + RETURN:
+        return False
+    ways = [result for result in device.results.values() if result.check == "connectivity"]
+    return bool(ways) and all(now - result.at > look.age(result) for result in ways)
 
 
 def silent_since(device: DeviceFacts, freshness: Freshness, calendar: Calendar, now: int) -> int | None:
     """When (µs) `device` was last heard of, if it should have been since. None while it reports, before its first
     result, and while it is off because its office is closed (:mod:`collector.readiness.silence`)."""
     heard = silence.heard(device, calendar, freshness, now)
-    return heard.seen if heard.silence in (Silence.LOST_CONTACT, Silence.NO_DATA) else None
+    return heard.seen if heard.silence in MISSING else None
 
 
 def _spoken(device: DeviceFacts, now: int, look: Look) -> Iterator[Observation]:

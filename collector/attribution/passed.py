@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from checks.kit.segment import Segment
 from collector.attribution.causes import Place
-from collector.attribution.ground import DESTINATION, LEVELS, RESOLVERS, Ground, Suspect
+from collector.attribution.ground import DESTINATION, LEVELS, RESOLVERS, Ground, Suspect, cleared
 from collector.attribution.model import INTERNET
 
 moment = itemgetter(0)
@@ -120,7 +120,7 @@ class Passes:
         return self._within(suspect, self._devices)
 
     def _within(self, suspect: Suspect, found: dict[str, list[tuple[Pass, str, int, bool]]]) -> Iterator[Pass]:
-        ground, level = self._ground, LEVELS.get(suspect.place, 0)
+        ground, level = self._ground, cleared(suspect.place)
         units = [] if suspect.place is Place.DEVICE else ground.units(suspect)
         devices = [one for unit in units for one in ground.members.get(unit, ())] or [suspect.subject]
         for device in devices:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from checks.kit.segment import Segment
 from collector.attribution.causes import Place
 from collector.attribution.ground import Ground, Suspect, Way
 from collector.attribution.onset import COST as ONSET
@@ -48,8 +49,11 @@ TARGETS_ONLY, DEVICES_ONLY = 10.0, 4.0
 an office and lets others pass."""
 BEYOND = 0.5
 """What a provider of which one customer tells costs more than that one's line: it stands beside it in ``also``."""
-BEHIND = 10.0
-"""What it costs besides that a system which others reach fails only for those who reach nothing there at all."""
+BEHIND, MOSTLY = 10.0, 0.8
+"""What it costs at least besides that a system which others reach fails, for so much of what it fails, only for those
+who reach nothing there at all: see :meth:`Scorer._behind`."""
+HALF, STRAY = 0.5, 0.2
+"""An office has lost all systems where so much of its ways fails now, and at most so much works beside them."""
 SETTLED = 0.3
 """A failure that is so probable by what is blamed already needs no further explanation."""
 
@@ -192,8 +196,8 @@ class Scorer:
         affected = ask()
         if not affected or self._alone(case.suspect, affected):
             gain = 0.0
-        elif case.suspect.place is Place.DESTINATION and self._behind(case.suspect, affected):
-            gain -= BEHIND
+        elif case.suspect.place is Place.DESTINATION:
+            gain -= self._behind(case.suspect, affected)
         return gain, case, affected
 
     def _whole(self, suspect: Suspect) -> Case:
@@ -220,12 +224,22 @@ class Scorer:
         ]  # fmt: skip
         return Case(suspect, numbers, signs, since)
 
-    def _behind(self, suspect: Suspect, affected: dict[int, float]) -> bool:
-        """Whether others reach the system, and those who do not reach nothing there at all: then it is cleared."""
-        ways = self.ground.ways
-        return self.passes.working(suspect) > 0 and all(
-            (ways[number].unit, ways[number].network) in self._dark for number in affected
-        )
+    def _behind(self, suspect: Suspect, affected: dict[int, float]) -> float:
+        """What it costs besides to blame a system for offices that reach nothing there at all, while others reach it.
+
+        Each of them has a line of its own that explains as much, so a system bears the cost of their lines in
+        proportion to the share of the offices that reach it: where all but a few lose it, it may still be the system.
+        """
+        ways = [self.ground.ways[number] for number in affected]
+        behind = [way for way in ways if (way.unit, way.network) in self._dark]
+        if len(behind) < MOSTLY * len(ways):
+            return 0.0
+        cut = {way.unit for way in behind}
+        counted = self.passes.counted(suspect, Spread.UNIT)
+        reach = sum(number > 0 and unit not in cut for unit, number in counted.items())
+        if not reach:
+            return 0.0
+        return max(BEHIND, COST[Place.ACCESS] * len(cut) * reach / (reach + len(cut)))
 
     def _alone(self, suspect: Suspect, affected: dict[int, float]) -> bool:
         """Whether one part below alone is affected though others tell: then the fault is in that part."""
@@ -325,17 +339,33 @@ Guess = tuple[float, Callable[[], dict[int, float]]]
 
 
 def _dark(ground: Ground) -> frozenset[tuple[str, str]]:
-    """The units and networks of whose ways, to two systems at least, none worked."""
-    asked: dict[tuple[str, str], set[str]] = {}
-    alive = {
-        (ground.topology.units[device], network) for device, found in ground.worked.items() for network in found
-    }  # fmt: skip
+    """The units and networks that lost all systems, two at least: half of their ways and more fail now, and hardly any
+    worked since the middle one of these began to. What was not asked since says nothing."""
+    now: dict[tuple[str, str], list[Way]] = {}
+    again: dict[tuple[str, str], list[int]] = {}
     for way in ground.ways:
-        if way.target:
-            asked.setdefault((way.unit, way.network), set()).add(way.target)
-            if way.worked:
-                alive.add((way.unit, way.network))
-    return frozenset(key for key, targets in asked.items() if len(targets) > 1) - alive
+        if way.target and way.last > way.passed:
+            now.setdefault((way.unit, way.network), []).append(way)
+        elif way.target:
+            again.setdefault((way.unit, way.network), []).append(way.passed)
+    every: Counter[tuple[str, str]] = Counter()
+    for device, found in ground.worked.items():
+        for network, number in found.items():
+            every[ground.topology.units[device], network] += number
+    lost = {
+        office: sorted(way.first for way in ways)[len(ways) // 2]
+        for office, ways in now.items()
+        if len(ways) >= HALF * (len(ways) + len(again.get(office, ())) + every[office])
+        and len({way.target for way in ways}) > 1
+    }  # fmt: skip
+    if not lost:
+        return frozenset()
+    alive = Counter(office for office, since in lost.items() for at in again.get(office, ()) if at >= since)
+    for (device, target, _, reach), at in ground.fine.items():
+        office = ground.topology.units[device], ground.network(target)
+        if office in lost and target and reach == Segment.DESTINATION and at >= lost[office]:
+            alive[office] += 1
+    return frozenset(office for office in lost if alive[office] <= STRAY * (alive[office] + len(now[office])))
 
 
 def _rise(chance: float, sure: float) -> float:

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from collector.attribution.causes import Place
 from collector.attribution.ground import Ground, Suspect
 from collector.attribution.scoring import COST, NOISE, Score, Scorer
 
@@ -80,7 +81,7 @@ def _unexplained(scorer: Scorer) -> float:
 
 def _search(scorer: Scorer) -> list[Score]:
     """Greedy and bettered; in windows that are not too large also from other beginnings, without one of the first."""
-    found = _bettered(scorer, _greedy(scorer, [], scorer.below))
+    found = _bettered(scorer, _nearest_first(scorer, _greedy(scorer, [], scorer.below)))
     if len(scorer.ground.ways) > SMALL:
         return found
     for one in [one for one in found if _may_be_others(scorer, one)][:RESTARTS]:
@@ -94,10 +95,65 @@ def _search(scorer: Scorer) -> list[Score]:
     return found
 
 
+def _nearest_first(scorer: Scorer, found: list[Score]) -> list[Score]:
+    """`found`, or what is found by beginning with what is nearer of those who lose all systems, where that is better.
+
+    A system that fails for twenty offices explains more ways at once than the line of one, so the greedy search takes
+    all systems first though the lines cost less; no exchange of one for another leads back.
+    """
+    near = _nearer(scorer.ground, found)
+    if not near:
+        return found
+    before = scorer.chances()
+    scorer.begin(scorer.noise)
+    tried = _greedy(scorer, _greedy(scorer, [], near), scorer.below)
+    if total(tried) > total(found) + MARGIN:
+        return tried
+    scorer.restore(before)
+    return found
+
+
+def _nearer(ground: Ground, found: list[Score]) -> list[Suspect]:
+    """What lies between the PCs and the systems where two systems at least are blamed, and with them all that are asked
+    there."""
+    ways, lost = ground.ways, defaultdict[tuple[str, str], set[str]](set)
+    systems = [one for one in found if one.suspect.place is Place.DESTINATION]
+    if len(systems) < 2:
+        return []
+    for one in systems:
+        for number in one.affected:
+            lost[ways[number].unit, ways[number].network].add(one.suspect.subject)
+    asked = _asked(ground)
+    stopped = {office for office, targets in lost.items() if len(targets) > 1 and asked[office] <= targets}
+    covers = {id(way.covers): way.covers for way in ways if (way.unit, way.network) in stopped}
+    beyond = (Place.DEVICE, Place.DESTINATION)
+    return sorted({suspect for each in covers.values() for suspect in each if suspect.place not in beyond})
+
+
+def _asked(ground: Ground) -> dict[tuple[str, str], set[str]]:
+    """The systems that were asked, by unit and network."""
+    found = defaultdict[tuple[str, str], set[str]](set)
+    for way in ground.ways:
+        if way.target:
+            found[way.unit, way.network].add(way.target)
+    for target, reached in ground.reached.items():
+        network = ground.network(target)
+        for unit in reached:
+            found[unit, network].add(target)
+    return found
+
+
 def _bettered(scorer: Scorer, found: list[Score]) -> list[Score]:
+    """`found`, with exchanges that explain more for their cost. Of the blamed that fail alike, as many lines that are
+    cut do, one is tried for all while that changes nothing."""
+    kept = set[tuple[Place, str, float, int]]()
     for one in sorted(found, key=_order)[:EXCHANGED]:
-        if one in found and _may_be_others(scorer, one):
-            found = _without(scorer, one, found)
+        kind = (one.suspect.place, one.suspect.network, round(one.gain, 6), len(one.affected))
+        if one in found and kind not in kept and _may_be_others(scorer, one):
+            other = _without(scorer, one, found)
+            if other is found:
+                kept.add(kind)
+            found = other
     for suspect in _common(scorer, found)[:EXCHANGED]:
         found = _instead(scorer, suspect, found)
     return sorted(found, key=_order)

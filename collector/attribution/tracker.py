@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from checks.kit.segment import Segment
-from collector.attribution.model import Cause, Finding
+from collector.attribution.model import Cause, Finding, Observation
 
 CLOSE_AFTER = 15 * 60 * 1_000_000
 """µs without return after which a finding is closed. [A] one and a half rounds of the check lan, the most frequent."""
@@ -46,18 +46,29 @@ class Moves(Struct, frozen=True, kw_only=True):
     events: list[Event]
 
 
-def advance(open: Sequence[Finding], seen: Iterable[Finding], now: int, close_after: int = CLOSE_AFTER) -> Moves:
+def advance(
+    open: Sequence[Finding],
+    seen: Iterable[Finding],
+    now: int,
+    close_after: int = CLOSE_AFTER,
+    held: Collection[str] = (),
+) -> Moves:
     """`open`, the findings not yet closed, after attribution has `seen` these at `now` (µs).
 
     The same key goes on under its id. What is not seen any more is cleared at once, and closed after `close_after`
     (µs) without return, or right away, with a pointer, when what it stops is now explained by another finding that is
-    seen: a wider one that swallows it, or a nearer one to which it has shrunk.
+    seen: a wider one that swallows it, or a nearer one to which it has shrunk. Those whose ids are `held`
+    (:func:`rests`) go on unchanged though nobody sees them, unless a wider one swallows them.
     """
-    held = {finding.key: finding for finding in sorted(open, key=lambda one: (-one.opened_at, one.id))}
-    twice = [finding for finding in open if held[finding.key] is not finding]
-    present = {key: _seen(held.get(key), finding, now) for key, finding in _by_key(seen).items()}
-    gone = [_gone(finding, present.values(), now, close_after) for key, finding in held.items() if key not in present]
-    gone += [_closed(finding, now, held[finding.key].id) for finding in twice]
+    kept = {finding.key: finding for finding in sorted(open, key=lambda one: (-one.opened_at, one.id))}
+    twice = [finding for finding in open if kept[finding.key] is not finding]
+    present = {key: _seen(kept.get(key), finding, now) for key, finding in _by_key(seen).items()}
+    gone = [
+        _gone(finding, present.values(), now, close_after, finding.id in held)
+        for key, finding in kept.items()
+        if key not in present
+    ]
+    gone += [_closed(finding, now, kept[finding.key].id) for finding in twice]
     after = [*present.values(), *gone]
     before = {finding.id: finding for finding in open}
     changed = _sorted(finding for finding in after if _differs(before.get(finding.id), finding))
@@ -105,11 +116,28 @@ def _seen(held: Finding | None, seen: Finding, now: int) -> Finding:
     )
 
 
-def _gone(held: Finding, present: Iterable[Finding], now: int, close_after: int) -> Finding:
-    if held.cleared_at is None:
-        heirs = sorted((one for one in present if is_part(held, one, now)), key=_size)
-        return _closed(held, now, heirs[-1].id) if heirs else replace(held, cleared_at=max(now, held.opened_at))
-    return _closed(held, now) if now - held.cleared_at >= close_after else held
+def rests(finding: Finding, away: Collection[str], observed: Iterable[Observation]) -> bool:
+    """Whether nothing speaks against a `finding` that is seen no more while some of its devices are `away`: none of its
+    other devices is `observed` to reach systems that it stops, and to fail at none of them. Of one that stops no
+    system, such as silence, all its devices are away."""
+    others = set(finding.devices).difference(away)
+    if len(others) == len(finding.devices):
+        return False
+    if not finding.targets:
+        return not others
+    asked = [one for one in observed if one.device in others and one.target in finding.targets]
+    return {one.device for one in asked if one.ok} <= {one.device for one in asked if not one.ok}
+
+
+def _gone(old: Finding, present: Iterable[Finding], now: int, close_after: int, is_held: bool) -> Finding:
+    if old.cleared_at is None:
+        heirs = sorted((one for one in present if is_part(old, one, now)), key=_size)
+        if is_held:
+            heirs = [one for one in heirs if _is_wider(one, old)]
+        if heirs:
+            return _closed(old, now, heirs[-1].id)
+        return old if is_held else replace(old, cleared_at=max(now, old.opened_at))
+    return _closed(old, now) if now - old.cleared_at >= close_after else old
 
 
 def _closed(held: Finding, now: int, into: str = "") -> Finding:
@@ -119,14 +147,27 @@ def _closed(held: Finding, now: int, into: str = "") -> Finding:
 
 def is_part(old: Finding, new: Finding, now: int) -> bool:
     """Whether `old`, which is seen no more, goes on as `new`: in a compatible network, by a compatible cause, and of
-    what the nearer of the two stops nothing lies outside the other. What `old` has shrunk to is found `now` only."""
+    what the nearer of the two stops nothing lies outside the other. What `old` has shrunk to is found `now` only, and
+    so is the provider that systems turn out to be reached by: the first failures of a provider that fails in part may
+    all be at one of them."""
     if old.network and new.network and old.network != new.network:
         return False
     if old.cause not in COMPARED and old.cause is not new.cause:
         return False
-    if _ORDER.index(new.segment) >= _ORDER.index(old.segment):
+    if _is_wider(new, old):
         return _within(old, new)
-    return new.opened_at == now and _within(new, old)
+    return new.opened_at == now and (_within(new, old) or _is_behind(old, new))
+
+
+def _is_wider(new: Finding, old: Finding) -> bool:
+    return _ORDER.index(new.segment) >= _ORDER.index(old.segment)
+
+
+def _is_behind(system: Finding, provider: Finding) -> bool:
+    """Whether all that a system's finding stops is stopped by that of a provider as well."""
+    if system.segment is not Segment.DESTINATION or provider.segment is not Segment.PROVIDER:
+        return False
+    return set(system.targets) <= set(provider.targets) and set(system.units) <= set(provider.units)
 
 
 def _within(small: Finding, large: Finding) -> bool:

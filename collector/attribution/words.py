@@ -15,7 +15,7 @@ from checks.kit.segment import Segment
 from collector.attribution.model import INTERNET, Cause, Finding
 from collector.attribution.owners import step, whose
 from collector.readiness.model import Target, Unit
-from collector.readiness.text import ZONE, instant, number
+from collector.readiness.text import ZONE, instant
 
 Pair = tuple[str, str]
 SEGMENTS: dict[Segment, Pair] = {
@@ -117,6 +117,11 @@ def rows(findings: Iterable[Finding], names: Names, lang: str, now: int, zone: Z
     ]
 
 
+def surety(finding: Finding) -> str:
+    """``85 %``: cut, not rounded, so that nothing is called certain that is not. In both languages."""
+    return f"{int(100 * finding.confidence + 1e-9)} %"
+
+
 def state_word(finding: Finding, lang: str) -> str:
     """``đang xảy ra`` / ``present``."""
     if finding.merged_into:
@@ -173,8 +178,7 @@ def _reach(finding: Finding, lang: str) -> str:
 
 
 def _sure(finding: Finding, lang: str) -> str:
-    share = number(100 * finding.confidence, lang, "%").partition("," if lang == "vi" else ".")[0]
-    said = _pick(lang, f"tin cậy {share} %", f"confidence {share} %")
+    said = f"{_pick(lang, 'tin cậy', 'confidence')} {surety(finding)}"
     if not finding.also:
         return said
     others = [segment_word(segment, lang) for segment in finding.also]

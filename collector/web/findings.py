@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from collector.attribution.model import Finding
-from collector.attribution.words import state_word
+from collector.attribution.words import state_word, surety
 from collector.board import Board
 from collector.units import sort_key
 from collector.web import faces, way
@@ -64,7 +64,7 @@ def row(finding: Finding, board: Board, now: int, lang: str, zone: ZoneInfo) -> 
         finding=finding,
         told=told(finding, board, now, lang, zone),
         segment=text(f"seg_{finding.segment}", lang),
-        confidence=f"{100 * finding.confidence:.0f} %",
+        confidence=surety(finding),
         evidence=text("counts_told", lang, failing=failing, working=working),
         state=state_word(finding, lang),
     )

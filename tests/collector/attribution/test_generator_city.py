@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.attribution import SLOWLY, Score, rows, run, slow, windows
-from benchmarks.attribution_city import KINDS, NEWEST, START, UNITS, city
+from benchmarks.attribution_city import KINDS, NEWEST, START, UNITS, UNTOLD, city
 from checks.kit.segment import Segment
 
 
@@ -41,6 +41,26 @@ def test_a_fault_fails_only_what_hangs_on_it_and_only_once_it_has_begun(kind: st
             Segment.PROVIDER: play.topology.line(unit, networks.get(one.target, "internet")).provider,
         }.get(fault.segment, unit)  # fmt: skip
         assert inside == fault.subject
+
+
+@pytest.mark.parametrize("kind", UNTOLD)
+def test_a_provider_that_is_not_told_is_as_many_lines(kind: str) -> None:
+    """And what fails is what hangs on one of the faults, by the topology that attribution is given."""
+    play = city(12, (kind,), noise=0.0, missing=0.0, units=30)
+    topology, places = play.topology, {(one.segment, one.subject) for one in play.faults}
+    told = [unit for unit in topology.lines if topology.line(unit, "internet").provider]
+    assert (len(told) == 30) == (kind == "untold_100")
+    assert bool(told) == (kind in ("untold_50", "untold_100"))
+    failed = set()
+    for one in play.minute(START):
+        unit, network = topology.units[one.device], topology.networks.get(one.target, "internet")
+        way = {
+            (Segment.ACCESS, unit), (Segment.DESTINATION, one.target),
+            (Segment.PROVIDER, topology.line(unit, network).provider),
+        } if one.target and (network == "internet" or kind == "untold_destination") else set()  # fmt: skip
+        failed |= way & places
+        assert one.ok == (not way & places)
+    assert failed == places
 
 
 def test_two_faults_do_not_hide_one_another() -> None:

@@ -113,6 +113,50 @@ def test_a_long_comparison_is_followed_by_a_rest() -> None:
     assert (counting.asked, watch.is_behind) == (2, False)
 
 
+def test_what_comes_in_during_a_comparison_is_compared_after_it() -> None:
+    """It goes on with what it began with, in whatever thread; before the first there is no answer."""
+    counting = Counting()
+    watch = Watch(counting, Hands())
+    watch.update(UNITS[0], [bad("27259-1")])
+    compare = watch.begin(TREE)
+    assert compare is not None
+    watch.update(UNITS[1], [bad("27265-1")])
+    before = watch.found
+    watch.take(compare())
+    assert before is None
+    assert (len(counting.given), watch.found, watch.is_behind) == (1, [lan()], True)
+    watch.find(TREE)
+    assert (len(counting.given), watch.is_behind) == (2, False)
+
+
+def test_a_comparison_that_comes_too_late_finds_nothing() -> None:
+    """All is well meanwhile."""
+    watch = Watch(Counting(), Hands())
+    watch.update(UNITS[0], [bad("27259-1")])
+    compare = watch.begin(TREE)
+    assert compare is not None
+    watch.update(UNITS[0], [ok("27259-1")])
+    watch.take(compare())
+    assert watch.found == watch.find(TREE) == []
+
+
+def test_a_comparison_that_fails_is_made_again() -> None:
+    """Nothing is taken from it."""
+    watch = Watch(Counting(), Hands())
+    watch.update(UNITS[0], [bad("27259-1")])
+    assert watch.begin(TREE) is not None
+    assert watch.is_behind
+    assert watch.find(TREE) == [lan()]
+
+
+def test_what_some_units_observe_is_told() -> None:
+    """Of those that are known."""
+    watch = Watch(Counting(), Hands())
+    watch.update(UNITS[0], [bad("27259-1")])
+    watch.update(UNITS[1], [ok("27265-1")])
+    assert list(watch.of((UNITS[1], "unheard of"))) == [ok("27265-1")]
+
+
 def test_a_quiet_city_costs_next_to_nothing() -> None:
     """168 units of 10 devices and 9 observations each, none failing; the aim is 5 ms a sweep, tested with room."""
     watch = Watch(attribute)

@@ -19,6 +19,7 @@ from collector.attribution.words import (
     rows,
     sentence,
     state_word,
+    surety,
     title,
     what,
 )
@@ -201,3 +202,14 @@ def test_the_state_of_a_finding_has_a_word() -> None:
         ("đang xảy ra", "present"), ("đã hết, đang theo dõi", "cleared, being watched"), ("đã đóng", "closed"),
         ("gộp vào abcd2345", "merged into abcd2345"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("confidence", "told"),
+    [(0.857, "85 %"), (0.29, "29 %"), (0.9999, "99 %"), (1.0, "100 %"), (0.0, "0 %")],
+)
+def test_how_sure_a_finding_is_reads_the_same_everywhere(confidence: float, told: str) -> None:
+    """Cut, so that only what is certain is called so."""
+    finding = access(confidence=confidence)
+    assert surety(finding) == told
+    assert all(f" {told}." in sentence(finding, NAMES, lang, NOW) for lang in ("vi", "en"))
