@@ -52,9 +52,9 @@ CLASSES: dict[str, tuple[Kinds, ...]] = {
     "flapping": tuple((name,) for name in FLAPPING),
     "power": POWER,
     "double": DOUBLES,
-    "untold": tuple((name,) for name in UNTOLD),
     "slow": tuple((name,) for name in (*SINGLE, "dns", *PARTIAL)),
     "nothing": ((),),
+    "untold": tuple((name,) for name in UNTOLD),
 }
 SLOW, SLOWLY = "slow", 30
 """The class in which each way is asked every so many minutes only, and its newest result counts until the next one."""

@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.locate import Segment, locate
+from agent.locate import locate
 from checks.kit.model import Outcome, Result
+from checks.kit.segment import Segment
 from tests.lab.namespaces import Namespace, Office, office
 from tests.tree import ROOT
 

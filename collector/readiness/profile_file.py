@@ -65,7 +65,7 @@ def stored(profile: Profile) -> str:
 
 
 def restored(text: str) -> Profile:
-    """The profile in `text` (of :func:`stored`, by this release or an older one: a field that is newer has its default).
+    """The profile in `text`, of :func:`stored` by this release or an older one: a field that is newer has its default.
     Raises msgspec.DecodeError for any other text."""
     return msgspec.json.decode(text, type=Profile)
 
