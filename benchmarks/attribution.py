@@ -15,8 +15,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from msgspec import Struct, field
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, its folder is on the path instead
 
 from benchmarks.attribution_city import (
     FLAPPING,
