@@ -15,7 +15,7 @@ from checks.kit.model import Check, Outcome, Result, Sample, Scalar
 from collector.catalog import Measures
 from collector.readiness.model import Bucket, DeviceFacts, Target, UnitFacts
 from collector.readiness.profile import Band, Kind, Profile
-from collector.tally import BUCKET_SECONDS, Jobs, Sketch, Tally, decode, encode, job_key, series_key
+from collector.tally import BUCKET_SECONDS, Jobs, Sketch, Tally, decode, encode, job_key, merged, series_key
 
 DEVICES = 50
 SECOND = 1_000_000
@@ -49,7 +49,7 @@ class Country:
             expected=devices,
             devices=[self.device(f"{code}-{number:02}", code, role) for number, role in enumerate(roles)],
             targets=self._targets,
-            buckets=self._chance.choice(self._pasts),
+            buckets=anew(self._chance.choice(self._pasts)),
             stations={"router": 1, "kiosk": 1, "pc": devices - 2},
             needs={"staff": STAFF, "signers": 10.0, "counters": 5.0, "contracted_down_mbps": 200.0},
             kind="Phường",
@@ -127,13 +127,18 @@ class Country:
                     for labels in self._wanted.get(check.name, Wanted()).labels.get(metric.name, []):
                         tally.sketches[series_key(metric.name, labels)] = self._sketch(metric.name, min(runs, 2000))
                 jobs[job_key(check.name, target)] = tally
-        return decode(encode(jobs))
+        return merged([decode(encode(jobs))]) if halves > 1 else decode(encode(jobs))
 
     def _sketch(self, metric: str, count: int) -> Sketch:
         sketch, middle = Sketch(), 0.3 if metric == "uplink_utilisation" else 0.02
         for _ in range(count):
             sketch.add(middle * self._chance.lognormvariate(0.0, 0.5))
         return sketch
+
+
+def anew(buckets: list[Bucket]) -> list[Bucket]:
+    """The same half-hours as nobody has looked at them yet."""
+    return [Bucket(start=bucket.start, office=bucket.office, jobs=bucket.jobs) for bucket in buckets]
 
 
 def _wanted(profile: Profile) -> dict[str, Wanted]:

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a file, its folder is on the path and the repository is not
 
-from benchmarks.country import DEVICES, NOW, SECOND, Country  # noqa: E402
+from benchmarks.country import DEVICES, NOW, SECOND, Country, anew  # noqa: E402
 from benchmarks.table import Row, arguments, report  # noqa: E402
 from checks.kit import registry  # noqa: E402
 from collector import config, units  # noqa: E402
@@ -35,6 +35,7 @@ WHOLE, ONE = 5.0, 2.0
 SYSTEMS = 14
 """As HCMC declares: eight mandatory systems with an address, and optional ones."""
 MANDATORY = 8
+NEWEST = 2
 
 
 def systems() -> list[Target]:
@@ -75,10 +76,12 @@ def measure(codes: list[str], profile: Profile, measures: Measures) -> Measured:
 
 
 def _change(profile: Profile, facts: UnitFacts, verdict: UnitVerdict, country: Country, chance: random.Random) -> float:
-    """One device says everything anew, and its unit is judged again, with when time alone will change it."""
+    """One device says everything anew, and its unit is judged again, with when time alone will change it. The two
+    newest half-hours are read anew, as :class:`collector.windows.Windows` does."""
     place = chance.randrange(len(facts.devices))
     before = facts.devices[place]
     facts.devices[place] = country.device(before.id, before.unit, before.role)
+    facts.buckets[-NEWEST:] = anew(facts.buckets[-NEWEST:])
     started = time.process_time()
     again = evaluate(profile, facts, NOW + SECOND, verdict)
     next_change(profile, facts, again)

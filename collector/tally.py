@@ -8,7 +8,9 @@ merge by adding their bins, so half-hours add up to days, and devices to units, 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 import msgspec
 from msgspec import Struct, field
@@ -59,6 +61,34 @@ class Sketch(Struct, array_like=True, gc=False):
             if rank <= seen:
                 break
         return float(2 * GAMMA**index / (GAMMA + 1))
+
+
+class Ranks(Struct, frozen=True, gc=False):
+    """A sketch put in order, for many questions: ``upto[i]`` of its values lie in the bins up to ``places[i]``,
+    ``zeros`` below them all."""
+
+    zeros: int
+    bins: dict[int, int]
+    places: list[int]
+    upto: list[int]
+
+    @property
+    def count(self) -> int:
+        return self.zeros + (self.upto[-1] if self.upto else 0)
+
+    def below(self, index: int) -> int:
+        """How many values lie in bins up to `index`, those counted as zero left out."""
+        place = bisect_right(self.places, index)
+        return self.upto[place - 1] if place else 0
+
+
+def ranked(sketch: Sketch) -> Ranks:
+    """A sketch that was merged has its bins in order; one that is still added to, as they came."""
+    bins = sketch.bins
+    places = list(bins)
+    ordered = sorted(places)
+    counts = bins.values() if places == ordered else map(bins.__getitem__, ordered)
+    return Ranks(sketch.zeros, bins, ordered, list(accumulate(counts)))
 
 
 class Tally(Struct, array_like=True, gc=False):
@@ -120,9 +150,12 @@ def decode(blob: bytes) -> Jobs:
 
 
 def merged(parts: Iterable[Jobs]) -> Jobs:
-    """All of `parts` added up; none of them is changed."""
+    """All of `parts` added up, the bins in order; none of them is changed."""
     total: Jobs = {}
     for part in parts:
         for key, tally in part.items():
             total.setdefault(key, Tally()).merge(tally)
+    for tally in total.values():
+        for sketch in tally.sketches.values():
+            sketch.bins = dict(sorted(sketch.bins.items()))
     return total

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from checks.kit.model import Result, Scalar
-from collector.tally import Jobs
+from collector.tally import Jobs, Ranks, ranked
 
 Bilingual = dict[str, str]
 """The same words in ``vi`` and ``en``."""
@@ -121,12 +121,35 @@ class DeviceFacts(Struct, kw_only=True):
     purchase_date: str = ""
 
 
+class Ordered(dict[tuple[str, str], Ranks | None]):
+    """What a bucket has put in order. It is no part of what the bucket is, so that all are equal."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ordered)
+
+    def __repr__(self) -> str:
+        return "Ordered()"
+
+
 class Bucket(Struct, kw_only=True):
-    """One unit's half-hour. ``office`` says whether it lies inside office hours."""
+    """One unit's half-hour. ``office`` says whether it lies inside office hours. What ``ranks`` has put in order it
+    keeps: a bucket is not changed once it is judged by."""
 
     start: int
     office: bool
     jobs: Jobs
+    ordered: Ordered = field(default_factory=Ordered)
+
+    def ranks(self, job: str, series: str) -> Ranks | None:
+        """The distribution of one job's series, or None."""
+        key = job, series
+        if key not in self.ordered:
+            tally = self.jobs.get(job)
+            sketch = tally.sketches.get(series) if tally is not None else None
+            self.ordered[key] = ranked(sketch) if sketch is not None else None
+        return self.ordered[key]
 
 
 class UnitFacts(Struct, kw_only=True):
@@ -217,8 +240,8 @@ class UnitVerdict(Struct, kw_only=True, omit_defaults=True):
 
 
 class Transition(Struct, kw_only=True, omit_defaults=True):
-    """A change. ``subject`` is ``verdict``, ``silence``, ``requirement:<id>`` or ``waiver:<id>``; ``evidence`` is what
-    was seen then."""
+    """A change. ``subject`` is ``verdict``, ``silence``, ``profile``, ``requirement:<id>`` or ``waiver:<id>``, and as
+    stored ``requirements:<state>`` for many; ``evidence`` is what was seen then."""
 
     unit: str
     subject: str

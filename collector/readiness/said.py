@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from checks.kit.model import Result
 from collector.readiness.model import DeviceFacts, Evidence, Silence, Verdict
 from collector.readiness.profile import CLOCK_OFFSET, Band, Kind, Requirement, years_owned
-from collector.readiness.scene import RANK, Asked, Scene, asked_of
+from collector.readiness.scene import RANK, Asked, Scene, asked_of, together
 from collector.readiness.values import Subject, read, read_one
 
 Value = float | str
@@ -26,7 +26,8 @@ class Said(Struct, gc=False):
     ``values`` speak for the present; ``devices`` say so, in the order of their ids, in ``results`` (None: the roster or
     the agent does). ``stale`` is what silent devices said last, and what is too old or from the future; ``blank`` has
     no value, and ``never`` no result. ``absent`` are devices on which there is no such thing. Nearly all that is said
-    is good and nobody looks at it again: entries are made of the rest only.
+    is good and nobody looks at it again: entries are made of the rest only. Of ``several`` targets everything stands
+    target by target; each result names its own, and ``asks`` that of each of ``never``.
     """
 
     target: str
@@ -39,6 +40,13 @@ class Said(Struct, gc=False):
     stale: list[Entry] = field(default_factory=list)
     blank: list[Entry] = field(default_factory=list)
     role: str = ""
+    several: bool = False
+    asks: list[str] = field(default_factory=list)
+
+    def target_of(self, entry: Entry) -> str:
+        """The target that the entry is of."""
+        result = entry[2]
+        return result.target if self.several and result is not None else self.target
 
     @property
     def known(self) -> list[Entry]:
@@ -73,6 +81,16 @@ def said(subject: Subject, scene: Scene, roles: tuple[str, ...], target: str) ->
     if subject.bought and scene.is_bought:
         return _bought(subject, scene, asked, roles, Said(target, expected, [], []))
     found = Said(target, expected - len(asked.absent), asked.absent, asked.never)
+    _sort(subject, scene, found, asked)
+    return found
+
+
+def said_of_several(subject: Subject, scene: Scene, roles: tuple[str, ...], targets: list[str]) -> Said:
+    """What the devices in `roles` say of all `targets`, target by target, in one column."""
+    several = [scene.asked(subject.check, target, roles) for target in targets]
+    asked = together(several)
+    asks = [target for target, one in zip(targets, several, strict=True) for _ in one.never]
+    found = Said("", scene.of_roles(roles)[1], asked.absent, asked.never, several=True, asks=asks)
     _sort(subject, scene, found, asked)
     return found
 

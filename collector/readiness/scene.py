@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from checks.kit.model import Outcome, Reason, Result
 from collector.readiness import silence
-from collector.readiness.model import DeviceFacts, Silence, UnitFacts, Verdict
+from collector.readiness.model import Bucket, DeviceFacts, Silence, UnitFacts, Verdict
 from collector.readiness.profile import Freshness
-from collector.tally import BUCKET_SECONDS, Jobs
+from collector.tally import BUCKET_SECONDS
 
 RANK = {Verdict.NOT_READY: 0, Verdict.UNKNOWN: 1, Verdict.AT_RISK: 2, Verdict.READY: 3}
 """Worst first. UNKNOWN stands where Kleene's logic puts it in a conjunction: only a known fault outweighs it."""
@@ -31,9 +31,11 @@ Get = Callable[[tuple[str, str]], Result | None]
 
 
 class Group(Struct, gc=False):
-    """The devices of one or more roles, in the order of their ids: those that report, those that are silent, and those
-    of other roles than a system is asked of. ``gets`` finds a result by (check, target) for each that reports."""
+    """The devices of one or more roles that something is asked of, in the order of their ids: those that report, those
+    that are silent, and ``all`` of them; ``absent`` are those of other roles than a system is asked of. ``gets`` finds
+    a result by (check, target) for each that reports."""
 
+    all: list[DeviceFacts]
     here: list[DeviceFacts]
     gone: list[DeviceFacts]
     absent: list[DeviceFacts]
@@ -69,6 +71,25 @@ def asked_of(
     return Asked(devices, results, quiet, never, absent, outcomes, min(times), max(times), fine)
 
 
+def together(several: list[Asked]) -> Asked:
+    """What is asked of several targets as if it were of one: of each device as often as there are."""
+    whole = Asked([], [], [], [], [], [], 0, 0, True)
+    for one in several:
+        whole.devices += one.devices
+        whole.results += one.results
+        whole.outcomes += one.outcomes
+        whole.quiet += one.quiet
+        whole.never += one.never
+        whole.absent += one.absent
+        whole.fine = whole.fine and one.fine
+    told = [one for one in several if one.results]
+    whole.oldest, whole.newest = (
+        min([one.oldest for one in told], default=0),
+        max([one.newest for one in told], default=0),
+    )
+    return whole
+
+
 class Scene:
     """Only active devices are part of it, in the order of their ids."""
 
@@ -85,7 +106,7 @@ class Scene:
         self.expected = max(facts.expected, sum(self._expected(role) for role in {*facts.stations, *self._present}))
         self.coverage = self.reporting / self.expected if self.expected else 0.0
         self._bought: bool | None = None
-        self._jobs: dict[tuple[int, bool], list[Jobs]] = {}
+        self._past: dict[tuple[int, bool], list[Bucket]] = {}
         self._roles = {target.id: target.roles for target in facts.targets if target.roles}
         self._groups: dict[tuple[tuple[str, ...], tuple[str, ...]], Group] = {}
         self._asked: dict[tuple[tuple[str, str], tuple[str, ...]], Asked] = {}
@@ -150,7 +171,7 @@ class Scene:
             here = [device for device in devices if device.id not in self._silent]
             gone = [device for device in devices if device.id in self._silent]
             gets: list[Get] = [device.results.get for device in here]
-            found = self._groups[roles, asks] = Group(here, gone, absent, gets)
+            found = self._groups[roles, asks] = Group(devices, here, gone, absent, gets)
         return found
 
     def targets_of(self, check: str) -> list[str]:
@@ -159,14 +180,14 @@ class Scene:
             return [""]
         return sorted({target for device in self.devices for name, target in device.results if name == check}) or [""]
 
-    def jobs(self, window: int, office_hours: bool) -> list[Jobs]:
+    def past(self, window: int, office_hours: bool) -> list[Bucket]:
         """The half-hours of a window that ends with the newest result, so that silence alone moves nothing out."""
-        found = self._jobs.get((window, office_hours))
+        found = self._past.get((window, office_hours))
         if found is None:
             end = self.last_seen if self.last_seen is not None else self.now
             first, last = (end - window) / 1_000_000 - BUCKET_SECONDS, self.now / 1_000_000
-            found = self._jobs[window, office_hours] = [
-                bucket.jobs
+            found = self._past[window, office_hours] = [
+                bucket
                 for bucket in self.facts.buckets
                 if first < bucket.start <= last and (bucket.office or not office_hours)
             ]
@@ -182,6 +203,8 @@ def _ask(group: Group, key: tuple[str, str]) -> Asked:
     devices, found = group.here, [get(key) for get in group.gets]
     never: list[DeviceFacts] = []
     results: list[Result] = found  # type: ignore[assignment]  # None is taken out, where there is any
+    if not any(found) and not any(key in device.results for device in group.gone):
+        return Asked([], [], [], group.all, group.absent, [], 0, 0, True)
     if not all(found):
         never = [device for device, result in zip(devices, found, strict=True) if not result]
         devices = [device for device, result in zip(devices, found, strict=True) if result]

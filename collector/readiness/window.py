@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from itertools import accumulate
 
 from collector.readiness.interval import Interval, point
 from collector.readiness.judged import Judged, Row, joined, most_common, whole
-from collector.readiness.model import Verdict
+from collector.readiness.model import Bucket, Verdict
 from collector.readiness.profile import QUANTILES, Band, Kind, Requirement
 from collector.readiness.scene import UNMEASURED, Scene
-from collector.tally import GAMMA, Jobs, Sketch, job_key, series_key
+from collector.tally import GAMMA, Ranks, job_key, series_key
 
 Sum = tuple[float | None, int, str]
 """A value (None: none), the samples it is of, and the commonest reason of the runs that failed."""
@@ -20,12 +19,12 @@ _NOTHING = Interval(None, -math.inf, math.inf)
 
 def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full: bool) -> Judged:
     """Each target's value over the window, the worst one deciding; too few samples leave it unknown."""
-    jobs = scene.jobs(line.window, line.office_hours)
+    past = scene.past(line.window, line.office_hours)
     if line.kind is Kind.RUNS:
-        totals = [_runs(line, jobs, job_key(line.check, target)) for target in targets]
+        totals = [_runs(line, past, job_key(line.check, target)) for target in targets]
     else:
         series = series_key(line.name, line.labels)
-        totals = [_distribution(line, jobs, job_key(line.check, target), series) for target in targets]
+        totals = [_distribution(line, past, job_key(line.check, target), series) for target in targets]
     rows = [_row(line, total, target, need) for total, target in zip(totals, targets, strict=True)]
     found = joined(line, rows, [], {}, full=full)
     found.coverage = scene.coverage
@@ -44,9 +43,9 @@ def _row(line: Requirement, total: Sum, target: str, need: float) -> Row:
     return Row(part, found)
 
 
-def _runs(line: Requirement, jobs: list[Jobs], key: str) -> Sum:
+def _runs(line: Requirement, past: list[Bucket], key: str) -> Sum:
     """Runs that measured nothing count neither way. ``count`` is of the OK ones, ``all`` of those that failed."""
-    tallies = [tally for each in jobs if (tally := each.get(key)) is not None]
+    tallies = [tally for bucket in past if (tally := bucket.jobs.get(key)) is not None]
     good = sum([tally.ok for tally in tallies])
     failed: dict[str, int] = {}
     for reasons in [tally.reasons for tally in tallies if tally.reasons]:
@@ -67,40 +66,34 @@ def _counted(line: Requirement, good: int, bad: int) -> float | None:
     return None
 
 
-def _distribution(line: Requirement, jobs: list[Jobs], job: str, series: str) -> Sum:
-    tallies = [each.get(job) for each in jobs]
-    found = [sketch for tally in tallies if tally is not None and (sketch := tally.sketches.get(series)) is not None]
-    samples = sum([sketch.zeros + sum(sketch.bins.values()) for sketch in found])
+def _distribution(line: Requirement, past: list[Bucket], job: str, series: str) -> Sum:
+    found = [ranks for bucket in past if (ranks := bucket.ranks(job, series)) is not None]
+    samples = sum([ranks.count for ranks in found])
     if line.aggregate in QUANTILES:
         value = quantile(found, QUANTILES[line.aggregate], samples)
         return None if value is None else value * line.scale, samples, ""
-    good = sum([_within(sketch, line.where) for sketch in found])
+    good = sum([_within(ranks, line.where) for ranks in found])
     return _counted(line, good, samples - good), samples, ""
 
 
-def quantile(sketches: list[Sketch], q: float, count: int) -> float | None:
-    """The quantile of all of `sketches` together, of `count` values: what :meth:`collector.tally.Sketch.quantile` gives
-    of their sum. Nearly all of a window lies in one sketch or two: from the largest one's own quantile it is a few bins
+def quantile(several: list[Ranks], q: float, count: int) -> float | None:
+    """The quantile of `several` together, of `count` values: what :meth:`collector.tally.Sketch.quantile` gives of
+    their sum. Nearly all of a window lies in one or two of them: from the largest one's own quantile it is a few bins
     to that of all, so that nothing has to be added up."""
-    if not sketches or not count:
+    if not several or not count:
         return None
-    rank = max(1, math.ceil(q * count - 1e-9))
-    rank -= sum([sketch.zeros for sketch in sketches])
+    rank = max(1, math.ceil(q * count - 1e-9)) - sum([ranks.zeros for ranks in several])
     if rank <= 0:
         return 0.0
-    bins = [sketch.bins for sketch in sketches if sketch.bins]
-    largest = max(bins, key=len)
-    index, below = _start(largest, q)
-    below += sum([number for one in bins if one is not largest for place, number in one.items() if place <= index])
-    return float(2 * GAMMA ** _bin(bins, rank, index, below) / (GAMMA + 1))
+    several = [ranks for ranks in several if ranks.upto]
+    largest = max(several, key=_size)
+    index = largest.places[min(bisect_left(largest.upto, q * largest.upto[-1]), len(largest.places) - 1)]
+    below = sum([ranks.below(index) for ranks in several])
+    return float(2 * GAMMA ** _bin([ranks.bins for ranks in several], rank, index, below) / (GAMMA + 1))
 
 
-def _start(bins: dict[int, int], q: float) -> tuple[int, int]:
-    """The bin near which to begin, and how many of the values are in it or below."""
-    places = sorted(bins)
-    sums = list(accumulate(map(bins.__getitem__, places)))
-    found = min(bisect_left(sums, q * sums[-1]), len(places) - 1)
-    return places[found], sums[found]
+def _size(ranks: Ranks) -> int:
+    return len(ranks.places)
 
 
 def _bin(bins: list[dict[int, int]], rank: int, index: int, below: int) -> int:
@@ -116,7 +109,7 @@ def _bin(bins: list[dict[int, int]], rank: int, index: int, below: int) -> int:
         index -= 1
 
 
-def _within(total: Sketch, where: Band | None) -> int:
+def _within(total: Ranks, where: Band | None) -> int:
     """How many values lie in `where`, each taken for the middle of its bin: within the accuracy of the sketch."""
     if where is None:
         return total.count

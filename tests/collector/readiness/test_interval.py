@@ -13,7 +13,7 @@ from collector.readiness.interval import Interval, Shares
 from collector.readiness.model import Verdict
 from collector.readiness.profile import Band
 from collector.readiness.window import quantile
-from collector.tally import Sketch
+from collector.tally import Sketch, ranked
 from tests.collector.readiness.cities import line
 from tests.collector.readiness.worlds import few as settled
 
@@ -114,4 +114,4 @@ def test_the_quantile_of_several_sketches_is_that_of_their_sum(parts: list[list[
         for value in values:
             total.add(value)
             several[-1].add(value)
-    assert quantile(several, q, total.count) == total.quantile(q)
+    assert quantile([ranked(one) for one in several], q, total.count) == total.quantile(q)

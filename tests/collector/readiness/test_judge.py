@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from checks.kit.model import Outcome
 from collector.readiness.judge import judge
@@ -51,6 +52,32 @@ def test_where_more_is_better_the_least_is_the_worst() -> None:
     least = line("x", ready=Band(">=", 8.0), at_risk=Band(">=", 4.0))
     found = judged(least, unit(pc("a", states(x=16)), pc("b", states(x=9))))
     assert (found.state, found.value) == (READY, 9.0)
+
+
+def test_where_no_device_is_needed_a_system_without_the_number_keeps_nobody_waiting() -> None:
+    """A system reached over plain HTTP has no certificate whose days could be counted; the others' are."""
+    facts = unit(
+        pc("a", numbers("connectivity", "portal", left=20.0), ran("connectivity", "mail")),
+        pc("b", numbers("connectivity", "portal", left=30.0), ran("connectivity", "mail")),
+    )
+    some = line("left", kind=Kind.METRIC, check="connectivity", targets="all", ready=Band(">", 14.0), coverage=0.0)
+    found = judged(some, facts)
+    assert (found.state, found.value, found.samples, found.coverage) == (READY, 20.0, 2, 0.0)
+    assert found.counts == {UNKNOWN: 2, READY: 2}
+    assert [(one.subject, one.target, one.state) for one in found.evidence] == [
+        ("a", "mail", UNKNOWN), ("b", "mail", UNKNOWN), ("a", "portal", READY),
+    ]  # fmt: skip
+    assert judged(replace(some, coverage=0.8), facts).state is UNKNOWN
+    assert judged(some, unit(pc("a", ran("connectivity", "portal"), ran("connectivity", "mail")))).state is UNKNOWN
+
+
+def test_of_several_systems_the_first_device_by_id_is_named_where_all_say_the_same() -> None:
+    facts = unit(
+        pc("b", numbers("connectivity", "portal", left=20.0), numbers("connectivity", "mail", left=20.0)),
+        pc("a", numbers("connectivity", "portal", left=20.0), numbers("connectivity", "mail", left=25.0)),
+    )
+    found = judged(line("left", kind=Kind.METRIC, check="connectivity", targets="all", ready=Band(">", 14.0)), facts)
+    assert [(one.subject, one.target, one.value) for one in found.evidence] == [("a", "portal", 20.0)]
 
 
 @pytest.mark.parametrize(("kind", "state"), [("ssd", READY), ("hdd", AT_RISK), ("tape", NOT_READY), (None, UNKNOWN)])

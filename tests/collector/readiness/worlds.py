@@ -81,6 +81,8 @@ LINES = (
     line("parts", kind=Kind.PARTS, check="", name="", scope="unit", aggregate="all", parts=PARTS, ready=Band("<=", 0.0),
          at_risk=Band("<=", 1.0)),
     line("token", kind=Kind.RUNS, check="token", name="runs", ready=Band(">=", 1.0), at_risk=None),
+    line("lag", kind=Kind.METRIC, check="connectivity", targets="all", coverage=0.0),
+    line("lag_of_most", kind=Kind.METRIC, check="connectivity", name="lag", targets="all", at_risk=None),
     reach(max_age=HOUR),
     reach("by_role_now", scope="role", targets="all", coverage=0.5),
     reached(minimum_samples=3),
@@ -102,12 +104,20 @@ def results(draw: st.DrawFn) -> list[Result]:
     facts = {"x": draw(values), "y": draw(values), "word": draw(words), "age_years": draw(values)}
     load = draw(values)
     samples = () if load is None else (Sample("load", float(load)),)
-    at = [NOW - draw(ages) for _ in range(3)]
+    lag, at = draw(values), [NOW - draw(ages) for _ in range(3)]
+    lagging = () if lag is None else (Sample("lag", float(lag)),)
     kinds: list[dict[str, Any]] = [{"outcome": Outcome.OK}, {"outcome": Outcome.FAILED, "reason": "tcp_timeout"}]
     kinds += [{"outcome": Outcome.ERROR, "reason": "internal"}]
     found = [
         ran("device", outcome=outcome, at=at[0], facts=facts, samples=samples),
-        ran("connectivity", "portal", at=at[1], **draw(st.sampled_from(kinds))),
+        ran("connectivity", "portal", at=at[1], samples=lagging, **draw(st.sampled_from(kinds))),
+        ran(
+            "connectivity",
+            "mail",
+            at=at[2],
+            samples=draw(st.sampled_from([(), lagging])),
+            **draw(st.sampled_from(kinds)),
+        ),
         ran("token", at=at[2], **draw(st.sampled_from([*kinds, {"outcome": Outcome.NOT_APPLICABLE}]))),
     ]
     return draw(st.lists(st.sampled_from(found), unique_by=id))
