@@ -27,10 +27,10 @@ def cli() -> None:
     """Sẵn Sàng's collector: takes what the agents measured, judges which units are ready, and says why.
 
     \b
-    sansang-collector validate                            is the configuration right?
-    sansang-collector run                                 serve agents, pages and /metrics
+    sansang-collector validate                               is the configuration right?
+    sansang-collector run                                    serve agents, pages and /metrics
     sansang-collector tokens create --unit 27259 --seats 5   let five PCs of Phường Xóm Chiếu enrol
-    sansang-collector readiness --unit 27259              the verdict, with its reasons
+    sansang-collector readiness --unit 27259                 the verdict, with its reasons
     """
 
 

@@ -38,8 +38,8 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 _SAID = (
-    "Bộ tiêu chí mới bị từ chối từ {at}, {profile} vẫn được dùng: {why}",
-    "The new profile is refused since {at}, {profile} stays in force: {why}",
+    "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ {at}, {profile} vẫn được dùng: {why}",
+    "The new configuration (profile, prices) is refused since {at}, {profile} stays in force: {why}",
 )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,10 @@ from benchmarks import (
 )
 from benchmarks.accuracy_lab import NAME, bench
 from benchmarks.footprint_jobs import Cost
+from benchmarks.table import Row
 from checks.kit import registry
 from tests.configs.test_shipped import loaded
+from tests.tree import ROOT
 
 PEERS = ("curl", "fping", "ping", "nft", "dnsmasq", "prometheus-blackbox-exporter")
 missing = [name for name in PEERS if not shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")]
@@ -125,3 +130,25 @@ def test_every_tool_measures_the_same_request_and_the_same_echoes() -> None:
     assert {name: (len(each.told), len(each.wire)) for name, each in echoes.items()} == dict.fromkeys(echoes, (3, 3))
     assert all(trip > 0 for each in echoes.values() for trip in (*each.told, *each.wire))
     assert [row.ours for row in lossy if row.unit == "packets"] == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("readiness", {"one unit from scratch, median": "ms", "one device's change, median": "ms"}),
+        ("attribution", {"single: recall": "share", "nothing: wrong findings a play": "", "one window, median": "s"}),
+    ],
+)
+def test_a_quick_look_gives_every_row_with_its_goal(name: str, rows: dict[str, str]) -> None:
+    """As a program of its own: it sets how garbage is collected. What the figures are is nobody's business here."""
+    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), "--short", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = {row["name"]: row for row in json.loads(done.stdout)}
+    assert {key: found[key]["unit"] for key in rows} == rows
+    for row in found.values():
+        assert set(row) == {*Row.__struct_fields__, "ratio"}
+        assert isinstance(row["ours"], int | float)
+        assert (row["met"] is None) == (row["goal"] is None), row["name"]
+        assert bool(row["peer_name"]) == (row["peer"] is not None), row["name"]
+    assert sum(row["goal"] is not None for row in found.values()) >= 3

@@ -14,7 +14,10 @@ from collector.units import fold
 @click.command()
 @configured
 def validate(file: str | None) -> None:
-    """Check the configuration, its locality, profile, prices and units, and say what is in them."""
+    """Check the configuration.
+
+    With its locality, profile, prices and units; and say what is in them.
+    """
     config, catalog = load(file)
     profile, locality = catalog.profile, catalog.locality
     click.echo(
@@ -32,7 +35,9 @@ def validate(file: str | None) -> None:
 @in_language
 @click.argument("search", required=False, default="")
 def units(file: str | None, lang: str | None, search: str) -> None:
-    """List the locality's units with their codes; SEARCH needs no accents: `units xom chieu`.
+    """List the locality's units with codes.
+
+    SEARCH needs no accents: `units xom chieu`.
 
     A former unit is found too, by its code or its name, and what became of it is told.
     """

@@ -19,7 +19,10 @@ from collector.office import Wrong
 @configured
 @click.argument("bundle", type=click.Path(dir_okay=False, path_type=Path))
 def import_(file: str | None, bundle: Path) -> None:
-    """Take a technician's file (`sansang-agent check --bundle FILE`), exactly as if its device had pushed it."""
+    """Take a technician's file.
+
+    Of `sansang-agent check --bundle FILE`, exactly as if its device had pushed it.
+    """
     refused, batches = 0, list(_frames(bundle))
     if not batches:
         raise Wrong(f"{bundle}: is empty: it holds no batch")

@@ -17,7 +17,7 @@ from collector.counter import ask
 @in_language
 @of_unit
 def devices(context: click.Context, file: str | None, lang: str | None, unit: str | None) -> None:
-    """List enrolled devices; approve, move or revoke one."""
+    """List devices; approve, move or revoke one."""
     if context.invoked_subcommand is None:
         parts = parts_of(file)
         found = asyncio.run(ask(parts, "devices.list", unit=today(parts, unit, lang)))
@@ -36,7 +36,10 @@ def devices_approve(file: str | None, device: str) -> None:
 @configured
 @click.argument("device", metavar="ID")
 def devices_revoke(file: str | None, device: str) -> None:
-    """Refuse a device from now on; what it sent stays."""
+    """Refuse a device from now on.
+
+    What it sent stays.
+    """
     asyncio.run(ask(parts_of(file), "devices.revoke", device=device))
 
 
@@ -46,7 +49,10 @@ def devices_revoke(file: str | None, device: str) -> None:
 @of_one_unit
 @click.option("--reason", default="", help="Why: kept with it.")
 def devices_move(file: str | None, device: str, unit: str, reason: str) -> None:
-    """Put a device into the unit CODE, from now on; it keeps its key and its history."""
+    """Put a device into another unit.
+
+    Into the unit CODE, from now on; it keeps its key and its history.
+    """
     parts = parts_of(file)
     done = asyncio.run(ask(parts, "devices.move", device=device, unit=today(parts, unit), reason=reason))
     old, new = (show.called(done[which], parts.live.units) for which in ("old", "new"))

@@ -19,7 +19,10 @@ from collector.counter import ask
 @click.option("--days", type=click.IntRange(0, 366), default=0, help="Also those that closed within so many days.")
 @for_programs
 def findings(file: str | None, lang: str | None, unit: str | None, days: int, as_json: bool) -> None:
-    """List what is broken: one line for a cause, whatever the number of units and devices it stops."""
+    """List what is broken, and whose it is.
+
+    One line for a cause, whatever the number of units and devices it stops.
+    """
     parts = parts_of(file)
     asked: dict[str, Any] = {"unit": today(parts, unit, lang), "days": days}
     if as_json:

@@ -10,6 +10,8 @@ from collector import show
 from collector.readiness import pathwords, ranking
 from collector.readiness.fixes import Path
 from collector.readiness.model import Bilingual, Unit
+from collector.readiness.text import number
+from collector.web.i18n import text
 
 _WORDS = {
     "mute": (
@@ -47,7 +49,9 @@ def city(paths: Sequence[Path], units: Mapping[str, Unit], lang: str, budget: in
     if ranked:
         show.console().print(shown)
     show.tell(pathwords.outlook(ranked, lang))
-    if budget is not None:
+    if mute := len(units) - len(paths):
+        show.tell(text("plan_unheard", lang, count=number(mute, lang)))
+    if budget is not None and any(row.enough for row in ranked):
         show.tell(_reach(ranked, budget, lang))
     _bill(ranking.bill(paths), lang)
 
@@ -56,7 +60,7 @@ def _reach(ranked: Sequence[ranking.Ranked], budget: int, lang: str) -> str:
     """How far the money goes."""
     count, cost = ranking.within(ranked, budget)
     name = "none" if not count else ("one" if count == 1 else "several")
-    return _word(name, lang, pathwords.money(budget, lang), count, pathwords.money(cost, lang))
+    return _word(name, lang, pathwords.money(budget, lang), number(count, lang), pathwords.money(cost, lang))
 
 
 def _bill(bill: Sequence[ranking.Line], lang: str) -> None:
@@ -66,5 +70,5 @@ def _bill(bill: Sequence[ranking.Line], lang: str) -> None:
     shown = show.table(lang, "item", "many", "cost", "units", right=["many", "cost", "units"])
     for line in bill:
         cost = pathwords.money(line.cost, lang)
-        shown.add_row(escape(line.title[lang]), escape(pathwords.counted(line, lang)), cost, str(line.units))
+        shown.add_row(escape(line.title[lang]), escape(pathwords.counted(line, lang)), cost, number(line.units, lang))
     show.console().print(shown)

@@ -21,7 +21,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def profile() -> None:
-    """What units are held to."""
+    """Say what another profile would change."""
 
 
 @profile.command()
@@ -31,7 +31,9 @@ def profile() -> None:
 @click.argument("new", metavar="NEW.yaml", type=FILE)
 @for_programs
 def diff(file: str | None, lang: str | None, old: Path, new: Path, as_json: bool) -> None:
-    """Say what differs between two profiles, and which units NEW would judge otherwise than the one in force.
+    """Compare two profiles, unit by unit.
+
+    Says what differs between them, and which units NEW would judge otherwise than the one in force.
 
     Nothing is stored. To apply it, raise its version and put it in the place of the old one: it is taken while the
     collector runs.

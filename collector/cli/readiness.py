@@ -36,7 +36,9 @@ from collector.readiness.model import Bilingual, UnitVerdict
 def readiness(
     context: click.Context, file: str | None, lang: str | None, unit: str | None, at: str | None, as_json: bool
 ) -> None:
-    """Say which units are ready; with --unit, every requirement with its value, limit and source.
+    """Say which units are ready, and why.
+
+    With --unit, every requirement with its value, limit and source.
 
     \b
     sansang-collector readiness --unit 27259                         now
@@ -74,7 +76,9 @@ async def _asked(parts: Parts, unit: str | None, at: str | None) -> list[object]
 @of_one_unit
 @click.argument("requirement", default="")
 def explain(file: str | None, lang: str | None, unit: str, requirement: str) -> None:
-    """Print the whole derivation of a verdict: every requirement, device and value, and what was not known.
+    """Print how a verdict came about.
+
+    The whole derivation: every requirement, device and value, and what was not known.
 
     REQUIREMENT, the id that stands in brackets, leaves the others out: `explain --unit 27259 systems_now`.
     """
@@ -90,7 +94,10 @@ def explain(file: str | None, lang: str | None, unit: str, requirement: str) -> 
 @click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How far back.")
 @for_programs
 def history(file: str | None, lang: str | None, unit: str, days: int, as_json: bool) -> None:
-    """Say since when each requirement fails, when it was last ready, and how long it was in each state."""
+    """Say since when each requirement fails.
+
+    And when it was last ready, and how long it was in each state.
+    """
     parts = parts_of(file)
     code = today(parts, unit, lang)
     found = asyncio.run(ask(parts, "readiness.history", unit=code, days=days))
@@ -107,9 +114,9 @@ def history(file: str | None, lang: str | None, unit: str, days: int, as_json: b
 @click.option("--budget", type=click.IntRange(min=0), metavar="DONG", help="Say how many units so much makes ready.")
 @for_programs
 def path(file: str | None, lang: str | None, unit: str | None, budget: int | None, as_json: bool) -> None:
-    """Say what would make a unit ready at least cost.
+    """Say what would make units ready at least cost.
 
-    Without --unit: all units, cheapest first, what they add up to, and what is to buy in all.
+    With --unit, thing by thing. Without: all units, cheapest first, what they add up to, and what is to buy in all.
     """
     parts = parts_of(file)
     code = today(parts, unit, lang)

@@ -15,7 +15,10 @@ from collector.roster import command
 
 @click.group()
 def roster() -> None:
-    """What units should have: people, equipment, lines, and a station for each machine."""
+    """Keep what units should have.
+
+    People, equipment, lines, and a station for each machine.
+    """
 
 
 @roster.command("template")
@@ -24,7 +27,10 @@ def roster() -> None:
 @click.argument("target", metavar="FILE.xlsx", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def roster_template(file: str | None, lang: str | None, target: Path, force: bool) -> None:
-    """Write the workbook that offices fill in, with the locality's units, notes, drop-downs and an example."""
+    """Write the workbook that offices fill in.
+
+    With the locality's units, notes, drop-downs and an example.
+    """
     command.template(command.Desktop(*load(file), lang), target, force=force)
 
 
@@ -38,7 +44,9 @@ def roster_template(file: str | None, lang: str | None, target: Path, force: boo
 def roster_import(
     file: str | None, lang: str | None, files: tuple[Path, ...], dry_run: bool, keep_missing: bool, as_json: bool
 ) -> None:
-    """Take one .xlsx, or .csv files, together: all of it or, with a line for every error, nothing.
+    """Take what offices filled in.
+
+    One .xlsx, or .csv files, together: all of it or, with a line for every error, nothing.
 
     Units that the files do not mention stay as they are. A listed unit's stations that are missing are retired.
     """
@@ -62,7 +70,10 @@ def roster_show(file: str | None, lang: str | None, unit: str | None, as_json: b
 @click.argument("target", metavar="FILE.xlsx|csv", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite files.")
 def roster_export(file: str | None, lang: str | None, target: Path, force: bool) -> None:
-    """Write what is stored as a workbook, or as three CSV files; importing it again changes nothing."""
+    """Write what is stored to a file.
+
+    A workbook, or three CSV files; importing it again changes nothing.
+    """
     command.export(command.Desktop(*load(file), lang), target, force=force)
 
 
@@ -71,7 +82,10 @@ def roster_export(file: str | None, lang: str | None, target: Path, force: bool)
 @click.argument("device", metavar="DEVICE")
 @click.argument("station", metavar="STATION")
 def roster_match(file: str | None, device: str, station: str) -> None:
-    """Say at which station of its unit a device stands; a technician does so with `enrol --station`."""
+    """Say at which station a device stands.
+
+    Of its unit; a technician does so with `enrol --station`.
+    """
     unit = asyncio.run(ask(parts_of(file), "roster.match", device=device, station=station))
     click.echo(f"{device} stands at {unit}/{station}")
 
@@ -90,7 +104,10 @@ def roster_unmatch(file: str | None, device: str) -> None:
 @of_unit
 @for_programs
 def roster_unmatched(file: str | None, lang: str | None, unit: str | None, as_json: bool) -> None:
-    """List devices without a station, and stations without a device."""
+    """List what has no counterpart yet.
+
+    Devices without a station, and stations without a device.
+    """
     parts = parts_of(file)
     found = asyncio.run(ask(parts, "roster.unmatched", unit=today(parts, unit, lang)))
     if as_json:

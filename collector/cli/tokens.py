@@ -13,7 +13,10 @@ from collector.counter import ask
 
 @click.group()
 def tokens() -> None:
-    """Enrolment tokens: each lets a few devices of one unit enrol, for a few days."""
+    """Make, list and end enrolment tokens.
+
+    Each lets a few devices of one unit enrol, for a few days.
+    """
 
 
 @tokens.command("create")
@@ -34,7 +37,10 @@ def tokens_create(file: str | None, unit: str, seats: int, days: float, review: 
 @configured
 @in_language
 def tokens_list(file: str | None, lang: str | None) -> None:
-    """List tokens: unit, seats taken, expiry. The secrets are not stored."""
+    """List tokens.
+
+    Unit, seats taken, expiry. The secrets are not stored.
+    """
     parts = parts_of(file)
     found = asyncio.run(ask(parts, "tokens.list"))
     show.tokens(found, parts.live.units, lang or parts.config.lang, parts.catalog.zone, parts.now())
@@ -44,5 +50,8 @@ def tokens_list(file: str | None, lang: str | None) -> None:
 @configured
 @click.argument("token", metavar="ID")
 def tokens_revoke(file: str | None, token: str) -> None:
-    """End a token; devices that enrolled with it stay."""
+    """End a token.
+
+    Devices that enrolled with it stay.
+    """
     asyncio.run(ask(parts_of(file), "tokens.revoke", token=token))

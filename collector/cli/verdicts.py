@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 import click
@@ -11,8 +11,9 @@ from rich.markup import escape
 from collector import show
 from collector.app import Parts
 from collector.readiness import words
-from collector.readiness.model import RequirementState, UnitVerdict, Verdict, Waiver
+from collector.readiness.model import RequirementState, Silence, UnitVerdict, Verdict, Waiver
 from collector.readiness.text import quantity
+from collector.web.i18n import text
 
 INK = {
     Verdict.READY: "#009E73",
@@ -34,9 +35,19 @@ def listed(verdicts: Sequence[UnitVerdict], parts: Parts, lang: str) -> None:
     shown = show.table(lang, "code", "name", "verdict", "why", "devices", right=["devices"])
     for verdict in sorted(verdicts, key=lambda one: (ORDER.index(one.verdict), one.unit)):
         mark = f"[{INK[verdict.verdict]}]{words.state_glyph(verdict)} {words.state_word(verdict, lang)}[/]"
-        name, why = show.name_of(verdict.unit, parts.live.units), words.cause(verdict, lang, parts.live.targets)
+        name = show.name_of(verdict.unit, parts.live.units)
+        why = " · ".join([words.cause(verdict, lang, parts.live.targets), *_beside(verdict, parts, lang)]).lstrip(" ·")
         shown.add_row(verdict.unit, escape(name), mark, escape(why), f"{verdict.reporting}/{verdict.expected}")
     show.print_or(shown, show.said("no_devices", lang))
+
+
+def _beside(verdict: UnitVerdict, parts: Parts, lang: str) -> Iterator[str]:
+    """What stands beside the verdict, as on the page: ``◷ báo cáo trễ, lần cuối 09:21``, ``✎ miễn trừ``."""
+    late = words.late(verdict, lang, parts.catalog.zone)
+    if late:
+        yield f"{words.silence_glyph(Silence.LATE)} {late}"
+    if verdict.waivers:
+        yield f"{WAIVED} {text('waived', lang)}"
 
 
 def detailed(verdict: UnitVerdict, parts: Parts, lang: str, *, past: bool) -> None:

@@ -22,6 +22,10 @@ from collector.cli.common import (
 )
 from collector.counter import ask
 from collector.readiness.model import Waiver
+from collector.waiving import DAY, LONGEST, SHORTEST_REASON
+
+UNTIL = f'The last day, or a time: "2026-12-31T17:00"; at most {LONGEST // DAY} days ahead.'
+WHY = f"Why, in {SHORTEST_REASON} characters or more: shown with it."
 
 
 @click.group(invoke_without_command=True)
@@ -42,6 +46,8 @@ def waivers(
     \b
     sansang-collector waivers grant --unit 27259 pc_age --until 2026-12-31 \\
         --author "Lê An" --reason "new PCs on 15/12"
+    sansang-collector waivers --unit 27259                       its id, and until when it holds
+    sansang-collector waivers revoke 3197304f --author "Lê An"   the new PCs are here
     """
     if context.invoked_subcommand is not None:
         return
@@ -58,9 +64,9 @@ def _told(command: Any) -> Any:
         (
             of_one_unit,
             click.argument("requirement", metavar="REQUIREMENT"),
-            click.option("--until", required=True, metavar="DAY", help='The last day, or a time: "2026-12-31T17:00".'),
+            click.option("--until", required=True, metavar="DAY", help=UNTIL),
             click.option("--author", required=True, help="Who decides it: shown with it."),
-            click.option("--reason", required=True, help="Why: shown with it."),
+            click.option("--reason", required=True, help=WHY),
         )
     ):
         command = option(command)
@@ -70,14 +76,20 @@ def _told(command: Any) -> Any:
 @waivers.command()
 @_told
 def grant(file: str | None, **told: str) -> None:
-    """Excuse a unit from a requirement: it is shown as it is, and does not decide."""
+    """Excuse a unit from a requirement.
+
+    It is shown as it is, and does not decide. REQUIREMENT is the id that `readiness explain` has in brackets.
+    """
     _grant(file, "waiver", told)
 
 
 @waivers.command()
 @_told
 def approve(file: str | None, **told: str) -> None:
-    """Confirm by inspection a requirement that is unknown; a measurement that says otherwise outweighs it."""
+    """Confirm what is unknown by inspection.
+
+    A measurement that says otherwise outweighs it. REQUIREMENT is the id that `readiness explain` has in brackets.
+    """
     _grant(file, "approval", told)
 
 
@@ -94,6 +106,6 @@ def _grant(file: str | None, kind: str, told: dict[str, str]) -> None:
 @click.argument("waiver", metavar="ID")
 @click.option("--author", required=True, help="Who ends it.")
 def revoke(file: str | None, waiver: str, author: str) -> None:
-    """End a waiver or an approval before its time."""
+    """End one before its time. `waivers` has its ID."""
     done = asyncio.run(ask(parts_of(file), "waivers.revoke", waiver=waiver, author=author))
     click.echo(f"{done['id']}: ended")

@@ -5,17 +5,21 @@ from __future__ import annotations
 from msgspec import Struct
 
 from checks.kit.model import Scalar
-from collector.readiness.judge import judge, targets_of
+from collector.readiness.judge import judge, targets_of, told
 from collector.readiness.model import Bilingual, Evidence, RequirementState, UnitFacts, UnitVerdict, Verdict
 from collector.readiness.profile import Profile, Requirement
 from collector.readiness.scene import Scene
+
+SHORT = 8
+"""So much of a device's id as the pages show of one that has no name."""
 
 
 class Step(Struct, frozen=True, kw_only=True):
     """One requirement's derivation. ``line`` is what the profile asks and ``targets`` of which systems; ``parts`` is
     every device, target and part that was looked at, with its value and band; the value may be anything from ``low``
-    to ``high`` (None: nothing is known). ``measured``, for the ``reason``, is what follows; ``state`` is what is shown
-    once silence, hold times and people have had their say. ``against`` says that no approval would count."""
+    to ``high`` (None: nothing is known), and was divided by ``per``, the number of the roster that ``line.per`` names
+    (None: not told). ``measured``, for the ``reason``, is what follows; ``state`` is what is shown once silence, hold
+    times and people have had their say. ``against`` says that no approval would count."""
 
     line: Requirement
     targets: tuple[str, ...]
@@ -28,11 +32,13 @@ class Step(Struct, frozen=True, kw_only=True):
     against: bool
     state: RequirementState
     decides: bool
+    per: float | None = None
 
 
 class Explained(Struct, frozen=True, kw_only=True):
     """A verdict and its derivation. ``coverage`` is what the profile asks of the unit, ``names`` are the devices',
-    ``left_out`` the requirements that are not asked of units of this kind."""
+    ``lines`` what the profile's requirements are called, ``left_out`` those that are not asked of units of this kind.
+    """
 
     verdict: UnitVerdict
     coverage: float
@@ -40,6 +46,7 @@ class Explained(Struct, frozen=True, kw_only=True):
     names: dict[str, str]
     titles: dict[str, Bilingual]
     left_out: tuple[str, ...]
+    lines: dict[str, Bilingual] = {}
 
 
 def explain(profile: Profile, facts: UnitFacts, now: int, verdict: UnitVerdict) -> Explained:
@@ -58,9 +65,10 @@ def explain(profile: Profile, facts: UnitFacts, now: int, verdict: UnitVerdict) 
             for line in profile.requirements
             if line.id in states
         ),
-        names={device.id: device.name or device.id for device in facts.devices},
+        names={device.id: device.name or device.id[:SHORT] for device in facts.devices},
         titles={target.id: target.title for target in facts.targets},
         left_out=tuple(line.id for line in profile.requirements if line.id not in states),
+        lines={line.id: line.title for line in profile.requirements},
     )
 
 
@@ -78,4 +86,5 @@ def _step(line: Requirement, scene: Scene, state: RequirementState, *, decides: 
         against=judged.against,
         state=state,
         decides=decides,
+        per=told(line.per, scene.facts.needs),
     )

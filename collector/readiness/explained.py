@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from checks.kit.model import Scalar
 from collector.readiness import words
 from collector.readiness.explain import Explained, Step
+from collector.readiness.looked import looked, role_word
 from collector.readiness.model import Evidence, Verdict, Waiver
 from collector.readiness.profile import Band, Kind
 from collector.readiness.text import ZONE, instant, need, number, quantity
 
+_UNASKED = ("unknown_need", "no_need", "no_targets", "not_applicable")
+"""Reasons for which no device is asked, so that it says nothing how many could tell."""
+
 _WORDS: dict[str, tuple[str, str]] = {
-    "reporting": ("{0}/{1} thiết bị báo cáo, cần {2} %", "{0} of {1} devices report, needs {2} %"),
+    "profile": ("bộ tiêu chí {0}", "profile {0}"),
+    "reporting": ("{0}/{1} thiết bị báo cáo, cần ít nhất {2} %", "{0} of {1} devices report, at least {2} % must"),
     "since": ("từ {0}", "since {0}"),
     "decided": ("quyết định bởi: {0}", "decided by: {0}"),
     "known": ("lần cuối biết được: {0}, đến {1}", "last known: {0}, until {1}"),
     "left_out": ("không áp dụng cho loại đơn vị này: {0}", "not asked of units of this kind: {0}"),
     "mandatory": ("bắt buộc", "mandatory"),
     "advice": ("khuyến nghị", "advice"),
-    "bands": ("cần {0}", "needs {0}"),
-    "at_risk": ("; có nguy cơ {0}", "; at risk {0}"),
-    "source": ("nguồn: {0}", "source: {0}"),
-    "looked": ("xem: {0}", "looked at: {0}"),
-    "window": ("trong {0} giờ qua", "over the last {0} hours"),
-    "now": ("kết quả mới nhất, không quá {0} giờ", "newest results, none older than {0} hours"),
-    "office": ("trong giờ làm việc", "in office hours"),
-    "per": ("chia cho {0}", "divided by {0}"),
-    "counts": ("tính {0}", "counts {0}"),
-    "range": ("giá trị có thể: {0}", "the value may be: {0}"),
-    "any": ("bất kỳ", "anything"),
-    "from_to": ("từ {0} đến {1}", "from {0} to {1}"),
-    "measured": ("đo được: {0}", "measured: {0}"),
-    "coverage": ("biết được {0} %, cần {1} %", "known of {0} %, needs {1} %"),
+    "bands": ("sẵn sàng khi {0}", "ready when {0}"),
+    "at_risk": (", có nguy cơ khi {0}", ", at risk when {0}"),
+    "source": ("căn cứ: {0}", "source: {0}"),
+    "looked": ("xét: {0}", "looks at: {0}"),
+    "system": ("hệ thống: {0}", "system: {0}"),
+    "systems": ("từng hệ thống, hệ thống kém nhất quyết định: {0}", "each system, the worst decides: {0}"),
+    "value": ("giá trị: {0}", "value: {0}"),
+    "any": ("chưa biết", "not known"),
+    "from_to": ("có thể từ {0} đến {1}", "anything from {0} to {1}"),
+    "at_most": ("có thể đến {0}", "{0} or less"),
+    "at_least": ("có thể từ {0} trở lên", "{0} or more"),
+    "measured": ("theo số đo: {0}", "by the measurements: {0}"),
+    "told": ("theo danh mục: {0}", "by the roster: {0}"),
+    "coverage": ("{0} % thiết bị cho biết, cần ít nhất {1} %", "{0} % of the devices can tell, at least {1} % must"),
+    "coverage_any": ("{0} % thiết bị cho biết, không đòi tối thiểu", "{0} % of the devices can tell, no minimum"),
+    "fewest_one": ("cần ít nhất {0} lần đo", "at least {0} measurement is needed"),
+    "fewest": ("cần ít nhất {0} lần đo", "at least {0} measurements are needed"),
     "held": ("đang giữ: {0}; chờ {1} từ {2}", "held: {0}; {1} waits since {2}"),
-    "shown": ("kết luận: {0}", "shown: {0}"),
+    "shown": ("sau cùng: {0}", "in the end: {0}"),
     "decides": ("quyết định kết luận của đơn vị", "decides the unit's verdict"),
     "waiver": ("miễn trừ {0}: {1} ({2}, đến {3})", "waiver {0}: {1} ({2}, until {3})"),
     "approval": ("xác nhận {0}: {1} ({2}, đến {3})", "approval {0}: {1} ({2}, until {3})"),
@@ -46,7 +54,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "whole": ("cả đơn vị", "the unit"),
     "basis": ("theo ngày mua", "by the purchase date"),
-    "samples": ("{0} lần đo", "{0} samples"),
+    "sample": ("{0} lần đo", "{0} measurement"),
+    "samples": ("{0} lần đo", "{0} measurements"),
+    "result": ("{0} kết quả", "{0} result"),
+    "results": ("{0} kết quả", "{0} results"),
 }
 
 
@@ -72,15 +83,22 @@ class _Teller:
         began = verdict.silent_since if words.silent(verdict) else verdict.since
         since = [] if began is None else [self._say("since", self._when(began))]
         reporting = self._say("reporting", verdict.reporting, verdict.expected, self._percent(explained.coverage))
-        yield " · ".join([verdict.unit, state, *since, verdict.profile, reporting])
+        late = words.late(verdict, self._lang, self._zone)
+        profile = self._say("profile", verdict.profile)
+        yield " · ".join([verdict.unit, state, *since, *([late] if late else []), profile, reporting])
         if verdict.deciding:
-            yield "  " + self._say("decided", ", ".join(verdict.deciding))
+            yield "  " + self._say("decided", self._named(verdict.deciding))
         if verdict.known is not None and verdict.known_at is not None:
             known = words.verdict_word(verdict.known, self._lang)
             yield "  " + self._say("known", known, self._when(verdict.known_at))
         yield from ("  " + self._waiver(one) for one in verdict.waivers)
         if explained.left_out:
-            yield "  " + self._say("left_out", ", ".join(explained.left_out))
+            yield "  " + self._say("left_out", self._named(explained.left_out))
+
+    def _named(self, ids: Iterable[str]) -> str:
+        """``Tuổi máy trạm [pc_age]; …``"""
+        titles = self._explained.lines
+        return "; ".join(f"{titles.get(one, {}).get(self._lang, one)} [{one}]" for one in ids)
 
     def _step(self, step: Step) -> Iterator[str]:
         state, line = step.state, step.line
@@ -91,16 +109,19 @@ class _Teller:
         at_risk = self._say("at_risk", self._band(line.at_risk, line.unit)) if line.at_risk else ""
         yield "    " + self._say("bands", self._band(line.ready, line.unit)) + at_risk
         yield "    " + self._say("source", line.source.get(self._lang, ""))
-        yield "    " + self._say("looked", self._looked(step))
+        yield "    " + self._say("looked", looked(line, step.per, self._lang))
+        if step.targets:
+            yield "    " + self._say("systems" if len(step.targets) > 1 else "system", ", ".join(step.targets))
         yield from ("    " + said for said in self._derived(step))
         yield from ("    - " + self._part(part, step) for part in step.parts)
 
     def _derived(self, step: Step) -> Iterator[str]:
         state = step.state
-        yield self._say("coverage", self._percent(step.coverage), self._percent(step.line.coverage))
+        yield from self._enough(step)
         if step.low is not None or step.high is not None:
-            yield self._say("range", self._range(step))
-        yield self._say("measured", self._because(step.measured, step.reason))
+            yield self._say("value", self._range(step))
+        by = "told" if step.line.kind is Kind.ROSTER else "measured"
+        yield self._say(by, self._because(step.measured, step.reason))
         if state.pending is not None and state.held is not None:
             began = self._when(state.pending_since)
             yield self._say("held", self._state(state.held), self._state(state.pending), began)
@@ -114,44 +135,52 @@ class _Teller:
         if step.decides:
             yield self._say("decides")
 
-    def _looked(self, step: Step) -> str:
+    def _enough(self, step: Step) -> Iterator[str]:
+        """How much is known, and how much has to be. Over a window it is the measurements that count."""
         line = step.line
-        named = ", ".join(part.id for part in line.parts) or ".".join(dict.fromkeys((line.check, line.name)))
-        labels = ",".join(f"{name}={value}" for name, value in sorted(line.labels.items()))
-        said = [f"{line.kind.value} {named.strip('.')}{f'{{{labels}}}' if labels else ''}", line.aggregate, line.scope]
-        said += list(line.roles)
         if line.window:
-            said.append(self._say("window", self._hours(line.window)))
-        elif line.kind not in (Kind.ROSTER, Kind.DEVICES):
-            said.append(self._say("now", self._hours(line.max_age)))
-        said += [self._say("office")] if line.office_hours else []
-        said += [self._say("counts", self._band(line.where, ""))] if line.where else []
-        said += [self._say("per", line.per)] if line.per else []
-        said += [", ".join(step.targets)] if step.targets else []
-        return " · ".join(said)
+            key = "fewest_one" if line.minimum_samples == 1 else "fewest"
+            yield self._say(key, number(line.minimum_samples, self._lang))
+        elif line.kind is not Kind.ROSTER and step.reason not in _UNASKED:
+            key = "coverage" if line.coverage else "coverage_any"
+            yield self._say(key, self._percent(step.coverage), self._percent(line.coverage))
 
     def _range(self, step: Step) -> str:
-        ends = [step.low, step.high]
-        if all(isinstance(end, float) and math.isinf(end) for end in ends):
+        low, high = sorted([step.low, step.high], key=_size)
+        if _is_endless(low) and _is_endless(high):
             return self._say("any")
-        if step.low == step.high:
-            return self._value(step.low, step)
-        low, high = sorted(ends, key=_size)
+        if low == high:
+            return self._value(low, step)
+        if _is_endless(low):
+            return self._say("at_most", self._value(high, step))
+        if _is_endless(high):
+            return self._say("at_least", self._value(low, step))
         return self._say("from_to", self._value(low, step), self._value(high, step))
 
     def _part(self, part: Evidence, step: Step) -> str:
-        names = self._explained.names
-        who = names.get(part.subject, part.subject) if part.subject else (part.part or self._say("whole"))
-        if part.subject and part.part:
-            who = f"{who} ({part.part})"
-        title = self._explained.titles.get(part.target, {}).get(self._lang, part.target)
-        said = [f"{who} → {title}" if part.target else who, words.verdict_glyph(part.state)]
+        said = [self._who(part, step), words.verdict_glyph(part.state)]
         said += [] if part.value is None else [self._measured(part, step)]
         said.append(self._because(part.state, part.reason))
         said += [self._say("basis")] if part.basis else []
         said += [] if part.at is None else [self._when(part.at)]
-        said += [] if part.subject else [self._say("samples", number(part.samples, self._lang))]
+        said += [] if part.subject or not part.samples or step.line.kind is Kind.ROSTER else [self._of(part, step)]
         return " · ".join(said)
+
+    def _who(self, part: Evidence, step: Step) -> str:
+        """``Quầy 1 → Cổng dịch vụ công``: the device, or the unit, one kind of its devices or one of the parts."""
+        explained, lang = self._explained, self._lang
+        parts = {one.id: one.title.get(lang, one.id) for one in step.line.parts}
+        named = parts.get(part.part) or (role_word(part.part, lang) if part.part else "")
+        who = explained.names.get(part.subject, part.subject) if part.subject else (named or self._say("whole"))
+        if part.subject and named:
+            who = f"{who} ({named})"
+        title = explained.titles.get(part.target, {}).get(lang, part.target)
+        return f"{who} → {title}" if part.target else who
+
+    def _of(self, part: Evidence, step: Step) -> str:
+        """Of how many values it was made: measurements of a window, or what each device said last."""
+        one = "sample" if step.line.window else "result"
+        return self._say(one if part.samples == 1 else f"{one}s", number(part.samples, self._lang))
 
     def _measured(self, part: Evidence, step: Step) -> str:
         """What single devices say of something that is counted is told as they measured it."""
@@ -159,8 +188,6 @@ class _Teller:
         return quantity(part.value, "", self._lang) if raw else self._value(part.value, step)
 
     def _value(self, value: Scalar, step: Step) -> str:
-        if isinstance(value, float) and math.isinf(value):
-            return "∞" if value > 0 else "-∞"
         return quantity(value, step.line.unit, self._lang)
 
     def _because(self, state: Verdict, reason: str) -> str:
@@ -183,14 +210,16 @@ class _Teller:
         except (ValueError, OverflowError):
             return "—"
 
-    def _hours(self, span: int) -> str:
-        return number(span / 3_600_000_000, self._lang)
-
     def _percent(self, share: float) -> str:
-        return number(100 * share, self._lang, "%")
+        """Whole ones, cut: 79.9 never reads as 80."""
+        return number(math.floor(100 * share + 1e-9), self._lang)
 
     def _say(self, key: str, *values: object) -> str:
         return _WORDS[key][self._lang == "en"].format(*values)
+
+
+def _is_endless(value: Scalar) -> bool:
+    return isinstance(value, float) and math.isinf(value)
 
 
 def _size(value: Scalar) -> tuple[bool, float, str]:

@@ -9,9 +9,10 @@ from collector.readiness.model import Bilingual
 
 class Fix(Struct, frozen=True, kw_only=True):
     """One thing to do or to buy. ``item`` is its name in ``prices.yaml``, ``quantity`` how much of it in ``measure``
-    (``{"vi": "chiếc", "en": "pieces"}``); prices are in đồng, None where nobody knows. ``meets`` are the requirements
-    that it meets here, ``devices`` those it is for, ``targets`` the systems it is about. ``words`` is what is to be
-    done, to stand inside a sentence: ``replace 3 PCs``."""
+    (``{"vi": "chiếc", "en": "pieces"}``), of which one is called ``single``; prices are in đồng, None where nobody
+    knows. ``meets`` are the requirements that it meets here, ``devices`` those it is for, ``targets`` the systems it is
+    about. ``once`` says that it is done for every unit when one has done it, of each of its ``targets`` if it has any.
+    ``words`` is what is to be done, to stand inside a sentence: ``replace 3 PCs``."""
 
     item: str
     title: Bilingual
@@ -25,6 +26,8 @@ class Fix(Struct, frozen=True, kw_only=True):
     devices: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     words: Bilingual = {}
+    single: Bilingual = {}
+    once: bool = False
 
 
 class Path(Struct, frozen=True, kw_only=True):

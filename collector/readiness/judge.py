@@ -67,13 +67,13 @@ def _need(requirement: Requirement, needs: dict[str, float]) -> float | str:
     """What the value is divided by, or the reason why it cannot be."""
     if not requirement.per:
         return 1.0
-    need = _number(requirement.per, needs)
+    need = told(requirement.per, needs)
     if need is None:
         return "unknown_need"
     return need if need > 0 else "no_need"
 
 
-def _number(name: str, needs: dict[str, float]) -> float | None:
+def told(name: str, needs: dict[str, float]) -> float | None:
     """A number of the roster; None where it is not told, or is none."""
     found: object = needs.get(name) if name in NEEDS else None
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found) or found < 0:
@@ -82,10 +82,10 @@ def _number(name: str, needs: dict[str, float]) -> float | None:
 
 
 def _roster(requirement: Requirement, scene: Scene, need: float) -> Judged:
-    told = _number(requirement.name, scene.facts.needs)
-    if told is None:
+    found = told(requirement.name, scene.facts.needs)
+    if found is None:
         return Judged(state=Verdict.UNKNOWN, reason="unknown_need")
-    row = whole(requirement, point(told).over(requirement.scale, need), samples=1)
+    row = whole(requirement, point(found).over(requirement.scale, need), samples=1)
     return Judged(
         state=row.state,
         value=row.value if isinstance(row.value, float) else None,

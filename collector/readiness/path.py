@@ -284,6 +284,8 @@ class _Tally:
             devices=tuple(sorted(self.devices)),
             targets=tuple(sorted(self.targets)),
             words=item.told(self.quantity, self.reached),
+            single=item.single,
+            once=item.once,
         )
 
 

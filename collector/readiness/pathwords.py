@@ -53,7 +53,8 @@ def _foremost(fixes: Sequence[Fix], most: int | None) -> list[Fix]:
 def _more(count: int, lang: str) -> str:
     if not count:
         return ""
-    return (f" và {count} việc khác", f" and {count} {'thing' if count == 1 else 'things'} more")[lang == "en"]
+    many = number(count, lang)
+    return (f" và {many} việc khác", f" and {many} {'thing' if count == 1 else 'things'} more")[lang == "en"]
 
 
 def lines(path: Path, lang: str, title: Title = str) -> list[str]:
@@ -74,28 +75,33 @@ def lines(path: Path, lang: str, title: Title = str) -> list[str]:
     return shown or [("Không cần làm gì.", "Nothing is to be done.")[english]]
 
 
-def counted(line: Line, lang: str) -> str:
-    """``12 chiếc``: a line's quantity with its measure."""
-    return f"{number(line.quantity, lang)} {line.measure.get(lang, '')}".rstrip()
+def counted(line: Fix | Line, lang: str) -> str:
+    """``12 chiếc``, ``1 piece``: a quantity with its measure."""
+    several = line.measure.get(lang, "")
+    measure = line.single.get(lang, several) if line.quantity == 1 else several
+    return f"{number(line.quantity, lang)} {measure}".rstrip()
 
 
 def outlook(rows: Sequence[Ranked], lang: str) -> str:
     """What the whole ranking comes to: how many units for how much, and how many stay open."""
     english = lang == "en"
     if not rows:
-        return ("Mọi đơn vị đều không cần làm gì.", "No unit needs anything.")[english]
+        return (
+            "Trong các đơn vị đã có số liệu, không đơn vị nào cần làm gì.",
+            "Of the units that are heard of, none needs anything.",
+        )[english]
     units, total = rows[-1].units, rows[-1].total
     stay = sum(not row.enough for row in rows)
     told = []
     if units:
         first = ("{0} đơn vị sẵn sàng được với {1}", "{0} {2} can be made ready: {1}")[english]
-        told.append(first.format(units, money(total, lang), "unit" if units == 1 else "units"))
+        told.append(first.format(number(units, lang), money(total, lang), "unit" if units == 1 else "units"))
     if stay:
         rest = (
             "{0} đơn vị chưa tính được hết (thiếu dữ liệu, thiếu giá hoặc chưa có cách khắc phục)",
             "of {0} {1} not everything is known (data, price or remedy missing)",
         )[english]
-        told.append(rest.format(stay, "unit" if stay == 1 else "units"))
+        told.append(rest.format(number(stay, lang), "unit" if stay == 1 else "units"))
     return _opened("; ".join(told)) + "."
 
 
@@ -110,12 +116,10 @@ def _left(path: Path, lang: str) -> list[str]:
     told = []
     if path.unmet:
         many = ("{0} yêu cầu chưa có cách khắc phục trong bảng giá.", "{0} {1} met by nothing in the price list.")
-        told.append(many[english].format(len(path.unmet), _plural(path.unmet, "requirement is", "requirements are")))
+        told.append(many[english].format(*_requirements(path.unmet, lang)))
     if path.unknown:
         many = ("{0} yêu cầu chưa đủ dữ liệu.", "{0} {1} unknown.")
-        told.append(
-            many[english].format(len(path.unknown), _plural(path.unknown, "requirement is", "requirements are"))
-        )
+        told.append(many[english].format(*_requirements(path.unknown, lang)))
     if not path.exact:
         told.append(_CHEAPER[english])
     return told
@@ -140,8 +144,8 @@ def _named(ids: Iterable[str], title: Title) -> str:
     return ", ".join(title(name) for name in ids)
 
 
-def _plural(found: Sequence[str], one: str, many: str) -> str:
-    return one if len(found) == 1 else many
+def _requirements(found: Sequence[str], lang: str) -> tuple[str, str]:
+    return number(len(found), lang), "requirement is" if len(found) == 1 else "requirements are"
 
 
 def _opened(text: str) -> str:

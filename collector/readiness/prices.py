@@ -65,7 +65,10 @@ class ItemFile(Struct, forbid_unknown_fields=True, kw_only=True):
             "text, or one in each language."
         ),
     ]
-    measure: Annotated[Words, Meta(description="What is counted.")]
+    measure: Annotated[
+        Words,
+        Meta(description="What is counted: what several are called, or `{one|many}` where one is called otherwise."),
+    ]
     owner: Annotated[Words, Meta(description="Who does it.")]
     per: Annotated[
         Per,
@@ -78,6 +81,13 @@ class ItemFile(Struct, forbid_unknown_fields=True, kw_only=True):
         tuple[str, ...],
         Meta(min_length=1, description="The requirements it meets, by id; `id.part`: only that part of one."),
     ]
+    once: Annotated[
+        Literal["city"] | None,
+        Meta(
+            description="With `per: unit` or `target`: `city`: done once it is done for every unit, so that the city's "
+            "bill has one of it, or one for each system; left out: each unit needs its own."
+        ),
+    ] = None
     step: Annotated[StepFile | None, Meta(description="With `per: step`.")] = None
     roles: Annotated[
         tuple[Literal["pc", "kiosk", "router"], ...], Meta(description="With `per: device`: only these; empty: all.")
@@ -126,7 +136,8 @@ class PricesFile(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Item(Struct, frozen=True, kw_only=True):
-    """One thing to do or to buy, as :class:`ItemFile` explains it. ``place`` is where it stands in the file."""
+    """One thing to do or to buy, as :class:`ItemFile` explains it. ``place`` is where it stands in the file, ``single``
+    what one of ``measure`` is called."""
 
     id: str
     place: int
@@ -138,6 +149,8 @@ class Item(Struct, frozen=True, kw_only=True):
     owner: Bilingual
     per: Per
     meets: frozenset[str]
+    single: Bilingual = {}
+    once: bool = False
     step: float = 0.0
     of: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
@@ -202,10 +215,12 @@ def _item(place: int, written: ItemFile) -> Item:
         words=written.words.both,
         price=written.price,
         source=_both(written.source),
-        measure=written.measure.both,
+        measure=_counted(written.measure, 2),
+        single=_counted(written.measure, 1),
         owner=written.owner.both,
         per=written.per,
         meets=frozenset(written.meets),
+        once=written.once == "city",
         step=written.step.size if written.step else 0.0,
         of=written.step.of if written.step else (),
         roles=written.roles,
@@ -215,6 +230,10 @@ def _item(place: int, written: ItemFile) -> Item:
         reasons=frozenset(written.reasons),
         except_reasons=frozenset(written.except_reasons),
     )
+
+
+def _counted(measure: Words, quantity: int) -> Bilingual:
+    return {lang: _filled(text, quantity, 0.0, lang) for lang, text in measure.both.items()}
 
 
 def _both(text: str | Words) -> Bilingual:
@@ -239,6 +258,8 @@ def _check(document: strict.Document[PricesFile], place: int, item: ItemFile, kn
         raise document.error((*at, "step"), "expected with per: step, and with nothing else")
     if item.step is not None:
         _check_step(document, at, item.step)
+    if item.once and item.per not in ("unit", "target"):
+        raise document.error((*at, "once"), f"expected with per: unit or target only, got per: {item.per}")
     if item.roles and item.per != "device":
         raise document.error((*at, "roles"), f"expected with per: device only, got per: {item.per}")
     if item.when != "always" and item.per not in _WHEN[item.when]:
@@ -246,7 +267,11 @@ def _check(document: strict.Document[PricesFile], place: int, item: ItemFile, kn
         raise document.error((*at, "when"), f"expected {item.when} with per: {pers} only, got per: {item.per}")
     _check_causes(document, at, item)
     for lang, text in item.words.both.items():
-        _check_words(document, (*at, "words", lang), text, item.step)
+        _check_words(
+            document, (*at, "words", lang), text, "{n}, {one|many} or {to}" if item.step else "{n}, {one|many}"
+        )
+    for lang, text in item.measure.both.items():
+        _check_words(document, (*at, "measure", lang), text, "{one|many}")
 
 
 def _check_causes(document: strict.Document[PricesFile], at: strict.Where, item: ItemFile) -> None:
@@ -266,10 +291,10 @@ def _check_causes(document: strict.Document[PricesFile], at: strict.Where, item:
         raise document.error((*at, "when"), "expected found with segments only")
 
 
-def _check_words(document: strict.Document[PricesFile], where: strict.Where, text: str, step: StepFile | None) -> None:
-    holes = "{n}, {one|many}" + (" or {to}" if step else "")
+def _check_words(document: strict.Document[PricesFile], where: strict.Where, text: str, holes: str) -> None:
+    """`holes` are all that may stand in braces."""
     for hole in _HOLE.findall(text):
-        if hole != "n" and hole.count("|") != 1 and (hole != "to" or step is None):
+        if f"{{{hole}}}" not in holes and hole.count("|") != 1:
             raise document.error(where, f"expected {holes}, got {{{hole}}}")
     if "{" in (rest := _HOLE.sub("", text)) or "}" in rest:
         raise document.error(where, f"expected {holes}, and no other brace, got {text!r}")

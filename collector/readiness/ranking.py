@@ -23,7 +23,8 @@ class Ranked(Struct, frozen=True, kw_only=True):
 
 class Line(Struct, frozen=True, kw_only=True):
     """One item of the bill of quantities. ``quantity`` is in ``measure``, ``unit_price`` and ``cost`` in đồng, None
-    where nobody knows; ``units`` is how many need it."""
+    where nobody knows; ``units`` is how many need it. Of what is done once for all of them there is one, or one for
+    each system."""
 
     item: str
     title: Bilingual
@@ -34,6 +35,7 @@ class Line(Struct, frozen=True, kw_only=True):
     unit_price: int | None
     cost: int | None
     units: int
+    single: Bilingual = {}
 
 
 def ranked(paths: Iterable[Path], weights: Mapping[str, float] | None = None) -> list[Ranked]:
@@ -41,16 +43,19 @@ def ranked(paths: Iterable[Path], weights: Mapping[str, float] | None = None) ->
     not given) first, then those of fewer fixes, then by code.
 
     Behind them, in the same order, those that do not make their unit ready for what they cost; their units and money
-    are not added up. A unit that needs nothing has no place. With equal weights no other order makes more units ready
-    within any budget.
+    are not added up. A unit that needs nothing has no place. What is done once for all units is paid for by the first
+    that needs it; but for that, with equal weights no other order makes more units ready within any budget.
     """
     given = weights or {}
     open_ones = [path for path in paths if path.fixes or path.unmet or path.unknown]
     rows: list[Ranked] = []
     units = total = 0
+    done: set[tuple[str, str]] = set()
     for path in sorted(open_ones, key=lambda path: _order(path, given.get(path.unit, 1.0))):
         enough = _enough(path)
-        units, total = (units + 1, total + path.cost) if enough else (units, total)
+        if enough:
+            units, total = units + 1, total + path.cost - _paid(path, done)
+            done |= _shared(path)
         weight = given.get(path.unit, 1.0)
         rows.append(Ranked(path=path, weight=weight, enough=enough, units=units, total=total))
     return rows
@@ -75,6 +80,17 @@ def _enough(path: Path) -> bool:
     return not (path.unmet or path.unknown or path.unpriced)
 
 
+def _shared(path: Path) -> set[tuple[str, str]]:
+    """What of the path is done once for all units: item and system, the system empty where it is of none."""
+    return {(fix.item, target) for fix in path.fixes if fix.once for target in fix.targets or ("",)}
+
+
+def _paid(path: Path, done: set[tuple[str, str]]) -> int:
+    """How much (đồng) of the path's cost is for what is `done` already."""
+    prices = {fix.item: fix.unit_price or 0 for fix in path.fixes}
+    return sum(prices[item] for item, _ in _shared(path) & done)
+
+
 def _order(path: Path, weight: float) -> tuple[bool, float, int, str]:
     per_effect = path.cost / weight if weight > 0 else float("inf")
     return not _enough(path), per_effect, len(path.fixes), path.unit
@@ -82,7 +98,8 @@ def _order(path: Path, weight: float) -> tuple[bool, float, int, str]:
 
 def _line(fixes: list[Fix]) -> Line:
     first = fixes[0]
-    quantity = sum(fix.quantity for fix in fixes)
+    once = {target for fix in fixes for target in fix.targets or ("",)} if first.once else None
+    quantity = sum(fix.quantity for fix in fixes) if once is None else len(once)
     return Line(
         item=first.item,
         title=first.title,
@@ -91,8 +108,9 @@ def _line(fixes: list[Fix]) -> Line:
         source=first.source,
         quantity=quantity,
         unit_price=first.unit_price,
-        cost=None if first.unit_price is None else sum(fix.cost or 0 for fix in fixes),
+        cost=None if first.unit_price is None else round(first.unit_price * quantity),
         units=len(fixes),
+        single=first.single,
     )
 
 

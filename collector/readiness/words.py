@@ -143,13 +143,19 @@ def headline(verdict: UnitVerdict, unit: Unit, lang: str, targets: Sequence[Targ
     return opening + cause(verdict, lang, targets) + _others(verdict, lang) + "." + _remedy(deciding(verdict), lang)
 
 
-def _late(verdict: UnitVerdict, lang: str, zone: ZoneInfo) -> str:
-    """`` (báo cáo trễ, lần cuối 09:21)``."""
+def late(verdict: UnitVerdict, lang: str, zone: ZoneInfo = ZONE) -> str:
+    """``báo cáo trễ, lần cuối 09:21``; empty for a unit that is not late."""
     if verdict.silence is not Silence.LATE:
         return ""
     last = verdict.silent_since
     heard = f", {_pick(lang, 'lần cuối', 'the last one at')} {instant(last, verdict.at, lang, zone)}" if last else ""
-    return f" ({_pick(lang, 'báo cáo trễ', 'reports come late')}{heard})"
+    return f"{_pick(lang, 'báo cáo trễ', 'reports come late')}{heard}"
+
+
+def _late(verdict: UnitVerdict, lang: str, zone: ZoneInfo) -> str:
+    """`` (báo cáo trễ, lần cuối 09:21)``."""
+    said = late(verdict, lang, zone)
+    return f" ({said})" if said else ""
 
 
 def _cause(line: RequirementState, lang: str, targets: Sequence[Target]) -> str:

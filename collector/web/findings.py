@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from collector.attribution.model import Finding
+from collector.attribution.tracker import is_present
 from collector.attribution.words import state_word, surety
 from collector.board import Board
 from collector.units import sort_key
@@ -108,7 +109,7 @@ def page(finding: Finding, board: Board, now: int, lang: str, zone: ZoneInfo) ->
     titles = {target.id: target.title.get(lang, target.id) for target in board.targets}
     return FindingPage(
         row=row(finding, board, now, lang, zone),
-        way=way.steps([finding], {}, board, lang, known=True),
+        way=way.steps([finding], {}, board, lang, known=True, blamed="guilty" if is_present(finding) else "was"),
         units=_some([_unit(code, board) for code in _sorted(finding.units, board)]),
         devices=_some([_device(key, board) for key in finding.devices]),
         targets=_some([Link(titles.get(key, key), "") for key in finding.targets]),

@@ -76,6 +76,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "source": ("Căn cứ", "Source"),
     "evidence": ("Bằng chứng", "Evidence"),
     "samples": ("{count} mẫu", "{count} samples"),
+    "samples_one": ("{count} mẫu", "{count} sample"),
     "coverage": ("{share} thiết bị", "{share} of devices"),
     "whole_unit": ("Cả đơn vị", "Whole unit"),
     "at": ("Đo lúc", "Measured"),
@@ -128,6 +129,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "roster_missing": (
         "{count} vị trí trong danh mục chưa từng báo cáo.",
         "{count} stations of the roster have never reported.",
+    ),
+    "roster_missing_one": (
+        "{count} vị trí trong danh mục chưa từng báo cáo.",
+        "{count} station of the roster has never reported.",
+    ),
+    "roster_homeless_one": (
+        "{count} thiết bị chưa gắn với vị trí nào trong danh mục:",
+        "{count} device stands at no station of the roster:",
     ),
     "roster_homeless": (
         "{count} thiết bị chưa gắn với vị trí nào trong danh mục:",
@@ -184,8 +193,10 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 
 def text(key: str, lang: str, **values: object) -> str:
-    """The words for `key`, with `values` put in. Raises KeyError for a key nobody wrote down."""
-    return _WORDS[key][LANGS.index(lang)].format(**values)
+    """The words for `key`, with `values` put in; of a ``count`` of one those for ``<key>_one``, where there are any.
+    Raises KeyError for a key nobody wrote down."""
+    pair = _WORDS[key] if str(values.get("count")) != "1" else _WORDS.get(f"{key}_one", _WORDS[key])
+    return pair[LANGS.index(lang)].format(**values)
 
 
 def has(key: str) -> bool:

@@ -38,7 +38,7 @@ class BillRow(Struct, frozen=True):
 
 class PlanPage(Struct, frozen=True):
     """``stuck`` are units that their path alone does not make ready for what it costs, ``total`` what the bill comes to
-    (đồng), ``unpriced`` how many of its lines are not in it."""
+    (đồng), ``unpriced`` how many of its lines are not in it, ``unheard`` of how many units nothing is known."""
 
     sentence: str
     rows: list[PathRow]
@@ -46,6 +46,7 @@ class PlanPage(Struct, frozen=True):
     bill: list[BillRow]
     total: str
     unpriced: int
+    unheard: int = 0
 
 
 def build(board: Board, lang: str) -> PlanPage:
@@ -60,6 +61,7 @@ def build(board: Board, lang: str) -> PlanPage:
         bill=[_line(line, lang) for line in lines],
         total=number(sum(line.cost or 0 for line in lines), lang),
         unpriced=sum(line.cost is None for line in lines),
+        unheard=len(board.units) - len(paths),
     )
 
 

@@ -14,7 +14,7 @@ from collector.readiness.past import Summary, summary
 from collector.readiness.text import quantity
 from collector.web.faces import Face, of
 from collector.web.format import SECOND, local, number
-from collector.web.i18n import text
+from collector.web.i18n import has, text
 
 MOST = 40
 """Parts that are listed one by one; a school-sized office with every system down would fill the page."""
@@ -113,7 +113,9 @@ def _evidence(part: Evidence, need: RequirementState, shown: Shown) -> EvidenceR
 def _subject(part: Evidence, shown: Shown) -> str:
     device = shown.names.get(part.subject, part.subject[:8])
     target = shown.targets.get(part.target, part.target)
-    return " → ".join(each for each in (device, part.part, target) if each) or text("whole_unit", shown.lang)
+    role = f"role_{part.part}"
+    some = text(role, shown.lang) if has(role) else part.part
+    return " → ".join(each for each in (device, some, target) if each) or text("whole_unit", shown.lang)
 
 
 def _value(value: Scalar, reason: str, unit: str, lang: str) -> str:

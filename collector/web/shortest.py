@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from collector.readiness.fixes import Fix, Path
 from collector.readiness.model import UnitVerdict
-from collector.readiness.pathwords import money, sentence
+from collector.readiness.pathwords import counted, sentence
 from collector.web.format import number
 from collector.web.i18n import text
 
@@ -31,9 +31,12 @@ class FixRow(Struct, frozen=True):
 
 
 class PathView(Struct, frozen=True):
+    """``total`` is what is known of the cost (đồng), "" where nothing is; ``open`` how much has no price."""
+
     sentence: str
     fixes: list[FixRow]
     total: str
+    open: str
     unmet: list[str]
     unknown: list[str]
 
@@ -46,24 +49,17 @@ def build(path: Path | None, verdict: UnitVerdict, names: Mapping[str, str], lan
     return PathView(
         sentence=sentence(path, lang),
         fixes=[_fix(fix, names, lang) for fix in path.fixes],
-        total=_total(path, lang),
+        total=number(path.cost, lang) if path.cost or not path.unpriced else "",
+        open=text("path_unpriced", lang, count=number(path.unpriced, lang)) if path.unpriced else "",
         unmet=[titles.get(key, key) for key in path.unmet],
         unknown=[titles.get(key, key) for key in path.unknown],
     )
 
 
-def _total(path: Path, lang: str) -> str:
-    """The known cost, and beside it how much has no price."""
-    if not path.unpriced:
-        return money(path.cost, lang)
-    open_ones = text("path_unpriced", lang, count=path.unpriced)
-    return f"{money(path.cost, lang)}; {open_ones}" if path.cost else open_ones
-
-
 def _fix(fix: Fix, names: Mapping[str, str], lang: str) -> FixRow:
     return FixRow(
         title=fix.title.get(lang, fix.item),
-        quantity=f"{number(fix.quantity, lang)} {fix.measure.get(lang, '')}".strip(),
+        quantity=counted(fix, lang),
         price=amount(fix.unit_price, lang),
         cost=amount(fix.cost, lang),
         owner=fix.owner.get(lang, ""),

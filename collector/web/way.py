@@ -15,8 +15,8 @@ from collector.web.blame import subject
 from collector.web.format import number
 from collector.web.i18n import text
 
-Part = Literal["guilty", "also", "clear", "unknown"]
-GLYPHS: dict[Part, str] = {"guilty": "✕", "also": "?", "clear": "", "unknown": "◌"}
+Part = Literal["guilty", "was", "also", "clear", "unknown"]
+GLYPHS: dict[Part, str] = {"guilty": "✕", "was": "", "also": "?", "clear": "", "unknown": "◌"}
 
 
 class Step(Struct, frozen=True):
@@ -30,14 +30,23 @@ class Step(Struct, frozen=True):
     word: str
 
 
-def steps(findings: Sequence[Finding], names: dict[Segment, str], board: Board, lang: str, known: bool) -> list[Step]:
+def steps(
+    findings: Sequence[Finding],
+    names: dict[Segment, str],
+    board: Board,
+    lang: str,
+    known: bool,
+    *,
+    blamed: Literal["guilty", "was"] = "guilty",
+) -> list[Step]:
     """The five segments, nearest first. `names` are said where nothing is wrong; without a finding, and not `known`,
-    nothing is said of a segment: no fault seen is no fault only where somebody looked."""
+    nothing is said of a segment: no fault seen is no fault only where somebody looked. `blamed` is ``was`` of what is
+    over."""
     found = []
     for segment in Segment:
         guilty = [finding for finding in findings if finding.segment is segment]
         suspected = any(segment in finding.also for finding in findings)
-        part: Part = "guilty" if guilty else "also" if suspected else "clear" if known else "unknown"
+        part: Part = blamed if guilty else "also" if suspected else "clear" if known else "unknown"
         name = (subject(guilty[0], board, lang) if guilty else "") or names.get(segment, "")
         found.append(Step(segment, text(f"seg_{segment}", lang), name, part, GLYPHS[part], text(f"way_{part}", lang)))
     return found

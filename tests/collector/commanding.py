@@ -101,13 +101,14 @@ items:
   measure: {vi: hệ thống, en: systems}
   owner: {vi: Phường báo, en: the ward tells}
   per: target
+  once: city
   meets: [systems]
 - id: ram
   title: {vi: Thanh RAM, en: Memory module}
   words: {vi: "lắp RAM cho {n} máy", en: "add memory to {n} {PC|PCs}"}
   price: 900000
   source: "[A] a shop"
-  measure: {vi: thanh, en: modules}
+  measure: {vi: thanh, en: "{module|modules}"}
   owner: {vi: Phường mua, en: the ward buys}
   per: device
   meets: [memory]

@@ -21,12 +21,18 @@ SPLIT = (
 TEACHES = {
     "readiness": ("readiness --unit 27259 --at 2026-11-20T08:00", "readiness path"),
     "readiness explain": ("explain --unit 27259 systems_now", "[required]"),
-    "readiness history": ("since when each requirement fails", "How far back."),
+    "readiness history": ("since when each requirement fails", "when it was last ready", "How far back."),
     "readiness path": ("at least cost", "cheapest first"),
-    "findings": ("one line for a cause", "Also those that closed"),
+    "findings": ("whose it is", "One line for a cause", "Also those that closed"),
     "waivers": ("waivers grant --unit 27259 pc_age --until 2026-12-31 \\", '--author "Lê An"'),
-    "waivers grant": ("does not decide", '"2026-12-31T17:00"'),
-    "waivers approve": ("Confirm by inspection", "The unit, by its code."),
+    "waivers grant": (
+        "does not decide",
+        "has in brackets",
+        '"2026-12-31T17:00"',
+        "in 10 characters or more",
+        "at most 92 days",
+    ),
+    "waivers approve": ("by inspection", "outweighs it", "has in brackets", "The unit, by its code."),
     "waivers revoke": ("before its time", "Who ends it."),
     "profile diff": ("Nothing is stored.", "it is taken while the collector runs"),
     "devices move": ("keeps its key and its history", "Why: kept with it."),
@@ -46,6 +52,15 @@ def test_help_teaches(command: str) -> None:
     told = " ".join(out.split())
     for words in TEACHES[command]:
         assert words in told
+
+
+@pytest.mark.parametrize("group", ["", "readiness", "waivers", "profile", "roster", "tokens", "devices"])
+def test_no_line_of_a_list_of_commands_is_cut(group: str) -> None:
+    code, out, _ = run(*group.split(), "--help", columns=80)
+    assert code == 0
+    listed = out.partition("Commands:")[2].splitlines()
+    assert [line for line in listed if line.endswith("...")] == []
+    assert any(line.endswith(".") for line in listed)
 
 
 async def test_an_option_typed_before_the_command_holds_for_it(file: str) -> None:

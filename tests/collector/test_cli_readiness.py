@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.collector.commanding import CON_DAO, XOM_CHIEU, Pc, call, rows, running, town, troubled
+from collector.app import wall
+from tests.collector.commanding import CON_DAO, XOM_CHIEU, Pc, call, in_days, rows, running, town, troubled
 
 REFUSED = "the server does not take the connection"
 WORST = f"systems answer 0 % (needs ≥ 90 %) — Mail: {REFUSED}"
@@ -54,6 +55,23 @@ async def test_units_are_listed_worst_first_with_the_one_reason(file: str) -> No
     ]
 
 
+async def test_who_reports_late_and_what_is_waived_stands_in_the_list(file: str) -> None:
+    """As the pages say it: neither changes the verdict's word."""
+    ahead = 0
+    async with troubled(file, now=lambda: wall() + ahead) as found:
+        granted = ("--unit", "27316", "age", "--until", in_days(9), "--author", "An", "--reason", "Đã đặt máy mới")
+        assert (await call("waivers", "grant", "--config", file, *granted))[0] == 0
+        ahead = 20 * 60_000_000
+        await found[0].client.server.parts.sweep.once()
+        told = await said("readiness", "--config", file)
+        assert told[-1] == "27316 Phường An Đông ● ready ◷ reports come late, the last one at HH:MM · ✎ waived 1/1"
+        assert told[1] == (
+            f"26732 Đặc khu Côn Đảo ✕ not ready {WORST} · ◷ reports come late, the last one at HH:MM 1/1"
+        )
+        told = await said("readiness", "--config", file, lang="vi")
+        assert told[-1] == "27316 Phường An Đông ● sẵn sàng ◷ báo cáo trễ, lần cuối HH:MM · ✎ miễn trừ 1/1"
+
+
 @pytest.mark.usefixtures("city")
 async def test_one_unit_is_shown_with_every_requirement(file: str) -> None:
     assert await said("readiness", "--config", file, "--unit", XOM_CHIEU) == [
@@ -75,12 +93,15 @@ async def test_one_unit_is_shown_with_every_requirement(file: str) -> None:
 
 async def test_a_derivation_is_told_whole_or_of_one_requirement(file: str, city: list[Pc]) -> None:
     """With the unit's name, and every device that was looked at."""
-    device = city[0].id
+    device = city[0].id[:8]
     whole = await said("readiness", "explain", "--config", file, "--unit", XOM_CHIEU)
-    head = "27259 Phường Xóm Chiếu · ✕ not ready · since HH:MM · small@1 · 1 of 1 devices report, needs 80 %"
+    head = (
+        "27259 Phường Xóm Chiếu · ✕ not ready · since HH:MM · profile small@1 · 1 of 1 devices report, "
+        "at least 80 % must"
+    )
     assert whole[:3] == [
         head,
-        "decided by: systems, memory",
+        "decided by: Systems answer [systems]; Memory of a PC [memory]",
         "✕ Systems answer [systems] · mandatory · not ready since HH:MM",
     ]
     assert f"- {device} → Mail · ✕ · not ready ({REFUSED}) · HH:MM" in whole
@@ -133,8 +154,8 @@ async def test_the_way_to_ready_is_told_of_a_unit_and_of_all(file: str) -> None:
         "500,000 dong make 2 units ready (at no cost).",
         "To buy and to do:",
         "item quantity cost units",
-        "Memory module 1 modules 900,000 dong 1",
-        "Tell the operator 9 systems at no cost 3",
+        "Memory module 1 module 900,000 dong 1",
+        "Tell the operator 3 systems at no cost 3",
     ]
 
 
@@ -170,6 +191,13 @@ async def test_of_a_unit_that_was_never_heard_of_it_is_said_so(file: str) -> Non
         ]
         assert (await said("readiness", "path", "--config", file, "--unit", CON_DAO))[1:] == [
             "Nothing is heard of this unit, so what it needs is not known."
+        ]
+        assert await said("readiness", "path", "--config", file, "--budget", "500000") == [
+            "Of the units that are heard of, none needs anything.",
+            "Not in it: 6 units of which nothing is heard.",
+        ]
+        assert (await said("readiness", "path", "--config", file, lang="vi"))[1:] == [
+            "Chưa gồm 6 đơn vị chưa có số liệu."
         ]
         [told] = await said("readiness", "history", "--config", file, "--unit", CON_DAO, lang="vi")
         assert told.startswith("26732 Đặc khu Côn Đảo, từ ")

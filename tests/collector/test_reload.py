@@ -166,11 +166,11 @@ async def test_a_database_that_is_away_says_nothing_of_the_files(folder: Folder)
 def test_trouble_is_told_in_both_languages() -> None:
     trouble = Trouble(why="default.yaml:7:3: requirements[0].bands: expected a limit", since=NOW)
     assert trouble.said("default@3", NOW, "vi", ZONE) == (
-        "Bộ tiêu chí mới bị từ chối từ 09:30, default@3 vẫn được dùng: "
+        "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ 09:30, default@3 vẫn được dùng: "
         "default.yaml:7:3: requirements[0].bands: expected a limit"
     )
     assert trouble.said("default@3", NOW + DAY, "en", ZONE) == (
-        "The new profile is refused since 09:30 on 21 Nov 2026, default@3 stays in force: "
+        "The new configuration (profile, prices) is refused since 09:30 on 21 Nov 2026, default@3 stays in force: "
         "default.yaml:7:3: requirements[0].bands: expected a limit"
     )
 

@@ -61,9 +61,9 @@ async def test_a_broken_profile_leaves_the_old_in_force_and_says_so(file: str, c
     assert await client.metric("sansang_profile_loaded") == 0
     assert await client.metric('sansang_profile_info{profile="small@1"}') == 1
     why = f"{place}:23:3: requirements[1].unit: expected a unit for bytes: MB, GB, got 'litres'"
-    assert live.trouble("en").startswith("The new profile is refused since ")
+    assert live.trouble("en").startswith("The new configuration (profile, prices) is refused since ")
     assert live.trouble("en").endswith(f", small@1 stays in force: {why}")
-    assert live.trouble("vi").startswith("Bộ tiêu chí mới bị từ chối từ ")
+    assert live.trouble("vi").startswith("Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ ")
     assert live.trouble("vi").endswith(f", small@1 vẫn được dùng: {why}")
     assert live.trouble("vi") in html.unescape((await client.get("/"))[1])
     await edited(city, file, "profiles/small.yaml", HARDER)

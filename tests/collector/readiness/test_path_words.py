@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from collector.readiness.fixes import Fix, Path
@@ -115,6 +116,25 @@ def test_a_quantity_has_its_measure() -> None:
     assert (counted(line, "vi"), counted(line, "en")) == ("3 bộ", "3 sets")
 
 
+def test_one_of_something_is_told_in_the_singular() -> None:
+    """Of a path and of the bill; what has no singular of its own keeps its word."""
+    module = msgspec.structs.replace(RENEW, measure={"vi": "thanh", "en": "modules"}, single={"en": "module"})
+    assert (counted(module, "vi"), counted(module, "en")) == ("1 thanh", "1 module")
+    (line,) = bill([Path(unit="27259", fixes=(module,))])
+    assert counted(line, "en") == "1 module"
+    (line,) = bill([Path(unit="27259", fixes=(module,)), Path(unit="27265", fixes=(module,))])
+    assert counted(line, "en") == "2 modules"
+    assert counted(RENEW, "en") == "1 sets"
+
+
+def test_numbers_of_a_large_city_are_grouped() -> None:
+    rows = ranked([msgspec.structs.replace(path, unit=str(code)) for code in range(1500) for path in (WHOLE,)])
+    assert outlook(rows, "vi") == "1.500 đơn vị sẵn sàng được với 67,8 tỷ đồng."
+    assert outlook(rows, "en") == "1,500 units can be made ready: 67.8 billion dong."
+    stuck = ranked([msgspec.structs.replace(OPEN, unit=str(code)) for code in range(1500)])
+    assert outlook(stuck, "en") == "Of 1,500 units not everything is known (data, price or remedy missing)."
+
+
 def test_what_the_city_comes_to() -> None:
     rows = ranked([WHOLE, OPEN])
     assert outlook(rows, "vi") == (
@@ -126,7 +146,8 @@ def test_what_the_city_comes_to() -> None:
         "of 1 unit not everything is known (data, price or remedy missing)."
     )
     assert outlook(ranked([OPEN]), "en") == "Of 1 unit not everything is known (data, price or remedy missing)."
-    assert (outlook([], "vi"), outlook([], "en")) == ("Mọi đơn vị đều không cần làm gì.", "No unit needs anything.")
+    assert outlook([], "vi") == "Trong các đơn vị đã có số liệu, không đơn vị nào cần làm gì."
+    assert outlook([], "en") == "Of the units that are heard of, none needs anything."
 
 
 def test_english_is_ascii() -> None:

@@ -56,6 +56,28 @@ def test_words_carry_how_many_and_what_is_reached(tmp_path: Path) -> None:
     assert found.told(20, 1000.0) == {"vi": "nâng lên 1.000 Mbps, 20 bước", "en": "raise to 1,000 Mbps in 20 steps"}
 
 
+def test_a_measure_carries_what_one_is_called(tmp_path: Path) -> None:
+    """Written out, it is nothing that a program which reads the paths would have to know."""
+    (tmp_path / "prices.yaml").write_text(ITEM.replace("en: steps}", 'en: "{step|steps} of 50"}'), "utf-8")
+    (found,) = prices.load(tmp_path / "prices.yaml", {"uplink"}).items
+    assert (found.measure, found.single) == (
+        {"vi": "bước", "en": "steps of 50"}, {"vi": "bước", "en": "step of 50"},
+    )  # fmt: skip
+
+
+def test_only_calls_that_anybody_can_make_for_all_are_done_once_for_the_city() -> None:
+    """What costs money is bought by each ward; a provider is asked for each line."""
+    once = {one.id for one in shipped().items if one.once}
+    assert once == {"report_operator", "renew_system_certificate", "report_signing_service"}
+    assert {one.price for one in shipped().items if one.once} == {0}
+
+
+def test_one_of_everything_shipped_is_told_in_the_singular() -> None:
+    for one in shipped().items:
+        assert one.single["en"] != one.measure["en"], one.id
+        assert "{" not in one.single["en"] + one.measure["en"], one.id
+
+
 def test_what_meets_a_requirement_is_found_in_the_files_order() -> None:
     found = listed(item("b", "x"), item("a", "x", "y"), item("part", "z.ups", per="unit"), item("all", "z"))
     assert [one.id for one in found.meeting("x")] == ["b", "a"]

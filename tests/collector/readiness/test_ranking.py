@@ -20,6 +20,15 @@ def fix(item: str, quantity: int = 1, price: int | None = MILLION) -> Fix:
     )  # fmt: skip
 
 
+def report(*targets: str, price: int = 0) -> Fix:
+    """What is done for every unit when one has done it."""
+    many = len(targets) or 1
+    return Fix(
+        item="report", title={"en": "report"}, quantity=many, measure={"en": "systems"}, unit_price=price,
+        cost=many * price, targets=targets, once=True,
+    )  # fmt: skip
+
+
 def path(unit: str, *fixes: Fix, unmet: tuple[str, ...] = (), unknown: tuple[str, ...] = ()) -> Path:
     known = [one.cost for one in fixes if one.cost is not None]
     unpriced = len(fixes) - len(known)
@@ -90,6 +99,29 @@ def test_the_bill_adds_up_what_all_units_need_dearest_first() -> None:
         {"en": "the ward"},
         {"en": "[A] test"},
     )
+
+
+def test_what_is_done_once_for_the_city_is_in_its_bill_once() -> None:
+    """One call for each system, whoever waits for it; one in all, where it is of no system."""
+    (calls,) = bill([path("1", report("a", "b")), path("2", report("b", "c")), path("3", report("b"))])
+    assert (calls.quantity, calls.units, calls.cost) == (3, 3, 0)
+    (letter,) = bill([path("1", report(price=MILLION)), path("2", report(price=MILLION))])
+    assert (letter.quantity, letter.units, letter.cost) == (1, 2, MILLION)
+
+
+def test_what_is_done_once_for_the_city_is_paid_for_by_the_first_that_needs_it() -> None:
+    """So that the last sum is what the bill comes to."""
+    paths = [path("1", report("a", price=MILLION)), path("2", report("a", "b", price=MILLION), fix("pc"))]
+    rows = ranked(paths)
+    assert [(row.path.unit, row.total) for row in rows] == [("1", MILLION), ("2", 3 * MILLION)]
+    assert rows[-1].total == sum(line.cost or 0 for line in bill(paths))
+    assert within(rows, 3 * MILLION) == (2, 3 * MILLION)
+
+
+def test_a_path_that_is_not_enough_pays_for_nothing() -> None:
+    open_one = path("1", report("a", price=MILLION), unknown=("x",))
+    rows = ranked([open_one, path("2", report("a", price=MILLION))])
+    assert [(row.path.unit, row.total) for row in rows] == [("2", MILLION), ("1", MILLION)]
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=7), st.integers(0, 30))

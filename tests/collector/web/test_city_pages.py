@@ -12,7 +12,7 @@ from collector.attribution.silent import Sign, Silent, Why
 from collector.web import pages
 from tests.collector.web.fakes import DAY, DEVICE, NOW, XOM_CHIEU, FakeBoard, settings
 from tests.collector.web.test_pages import EVIL, Outline, read, words
-from tests.collector.web.troubled import PROVIDER, WAIVER, troubled
+from tests.collector.web.troubled import CLOCK, PROVIDER, WAIVER, troubled
 
 Client = TestClient[web.Request, web.Application]
 THEN = f"/units/{XOM_CHIEU}?at=2026-11-20T08:00"
@@ -38,6 +38,9 @@ async def test_the_overview_tells_closed_offices_findings_and_waivers(client: Cl
     assert "VNPT: không thông nhà cung cấp VNPT · 1 giờ trước 14 đơn vị" in page
     assert "✎ 1 miễn trừ hết hạn trong 7 ngày: Phường Xóm Chiếu ; 1 đã hết hạn trong 7 ngày qua: " in page
     assert "✕ chưa sẵn sàng ✎ miễn trừ" in page
+    english = words(await read(client, "/", lang="en"))
+    assert "1 h ago 14 units" in english
+    assert "cleared, being watched 1 unit " in english
     assert "◷ báo cáo trễ" in page
     assert "lúc đóng cửa: chưa sẵn sàng" in page
 
@@ -65,7 +68,7 @@ async def test_units_are_filtered_by_each_of_five_silences(client: Client, board
 async def test_trouble_is_said_on_every_page(client: Client, path: str) -> None:
     """An old profile in force is no secret."""
     page = Outline(await read(client, path))
-    assert "Bộ tiêu chí mới bị từ chối từ 09:10, default@1 vẫn được dùng: hcmc.yaml:12" in words_of(page)
+    assert "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ 09:10, default@1 vẫn được dùng: hcmc.yaml:12" in words_of(page)
     assert [attrs for tag, attrs in page.tags if attrs.get("role") == "alert"]
 
 
@@ -123,6 +126,41 @@ async def test_a_moved_device_says_from_where(client: Client, board: FakeBoard) 
     assert "Moved from Phường Xóm Chiếu to 99999 on 20/11/2026" in words(
         await read(client, f"/devices/{DEVICE}", lang="en")
     )
+
+
+async def test_a_finding_that_is_over_does_not_look_as_if_it_went_on(client: Client) -> None:
+    """Neither in its headline's ink nor on the way."""
+    over, present = await read(client, f"/findings/{CLOCK}"), await read(client, f"/findings/{PROVIDER}")
+    assert ("headline is-not_ready" in over, "headline is-not_ready" in present) == (False, True)
+    assert "Thiết bị Quầy 3 lỗi từng ở đây" in words(over)
+    assert "VNPT ✕ lỗi ở đây" in words(present)
+
+
+async def test_a_finding_is_told_from_the_first_failure_on(client: Client, board: FakeBoard) -> None:
+    """As its sentence and the command line tell it; when it was opened stands on its own page."""
+    board.findings = [replace(board.findings[0], first=NOW - 5 * DAY, opened_at=NOW - DAY)]
+    assert "5 ngày trước nhà cung cấp VNPT" in words(await read(client, "/findings"))
+    assert "nhà cung cấp VNPT · 5 ngày trước" in words(await read(client, "/"))
+    assert "Mở 1 ngày trước" in words(await read(client, f"/findings/{PROVIDER}"))
+
+
+async def test_a_sum_stands_under_the_costs_it_is_of(client: Client, board: FakeBoard) -> None:
+    """In the same measure; beside it what has no price."""
+    assert "Tổng 46.200.000 Yêu cầu" in words(await read(client, f"/units/{XOM_CHIEU}"))
+    board.paths[XOM_CHIEU] = replace(board.paths[XOM_CHIEU], unpriced=1)
+    board.generation += 1
+    assert "Tổng 46.200.000 1 việc chưa có giá Yêu cầu" in words(await read(client, f"/units/{XOM_CHIEU}"))
+
+
+async def test_the_plan_says_what_its_bill_is_of(client: Client, board: FakeBoard) -> None:
+    english = words(await read(client, "/plan", lang="en"))
+    assert "The bill holds, too, what is to be done for the 2 units of which not everything is known." in english
+    assert "The sum leaves out 1 line without a price." in english
+    missing = len(board.units) - len(board.paths)
+    assert f"prices.yaml. Not in it: {missing} units of which nothing is heard." in english
+    vietnamese = words(await read(client, "/plan"))
+    assert f"(prices.yaml). Chưa gồm {missing} đơn vị chưa có số liệu." in vietnamese
+    assert "Bảng gồm cả việc của 2 đơn vị chưa tính được hết." in vietnamese
 
 
 async def test_the_past_is_shown_as_such(client: Client, board: FakeBoard) -> None:

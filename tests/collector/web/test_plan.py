@@ -44,7 +44,8 @@ def test_a_path_that_may_not_suffice_stands_apart() -> None:
 def test_a_city_without_a_task_says_so() -> None:
     """No row, no bill."""
     view = plan.build(city(), "en")
-    assert (view.rows, view.bill, view.sentence) == ([], [], "No unit needs anything.")
+    assert (view.rows, view.bill, view.sentence) == ([], [], "Of the units that are heard of, none needs anything.")
+    assert view.unheard == len(city().units)
 
 
 def test_a_units_path_names_its_devices_and_their_owner() -> None:
@@ -56,7 +57,7 @@ def test_a_units_path_names_its_devices_and_their_owner() -> None:
     assert view is not None
     assert view.fixes[0].devices[:2] == [("Quầy 3", f"/devices/{DEVICE}"), ("desk-0", "/devices/desk-0")]
     assert (len(view.fixes[0].devices), view.fixes[0].more) == (12, 8)
-    assert (view.fixes[0].price, view.fixes[0].cost, view.total) == ("15.000.000", "300.000.000", "300 triệu đồng")
+    assert (view.fixes[0].price, view.fixes[0].cost, view.total) == ("15.000.000", "300.000.000", "300.000.000")
     assert (view.fixes[1].cost, view.fixes[1].owner) == ("0", "nhà cung cấp đường truyền")
 
 
@@ -65,10 +66,26 @@ def test_a_price_that_nobody_knows_is_not_nothing() -> None:
     verdict = city().verdicts[XOM_CHIEU]
     view = shortest.build(Path(unit=XOM_CHIEU, fixes=(TOKEN,), unpriced=1), verdict, {}, "vi")
     assert view is not None
-    assert (view.fixes[0].cost, view.total) == ("", "1 việc chưa có giá")
+    assert (view.fixes[0].cost, view.total, view.open) == ("", "", "1 việc chưa có giá")
     view = shortest.build(Path(unit=XOM_CHIEU, fixes=(TOKEN, LINE), cost=1_200_000, unpriced=1), verdict, {}, "en")
     assert view is not None
-    assert view.total == "1.2 million dong; 1 without a known price"
+    assert (view.total, view.open) == ("1,200,000", "1 without a known price")
+    view = shortest.build(Path(unit=XOM_CHIEU, fixes=(CALL,)), verdict, {}, "en")
+    assert view is not None
+    assert (view.total, view.open) == ("0", "")
+
+
+def test_the_bill_says_what_it_holds_and_leaves_out() -> None:
+    """Its sum is not that of the units that can be made ready, and units that nobody hears of are in neither."""
+    board = city()
+    one, other, *_ = board.units
+    board.paths = {
+        one: Path(unit=one, fixes=(LINE,), cost=1_200_000),
+        other: Path(unit=other, fixes=(TOKEN, LINE), cost=1_200_000, unpriced=1),
+    }
+    view = plan.build(board, "en")
+    assert (view.total, view.rows[-1].cumulative, len(view.stuck)) == ("2,400,000", "1,200,000", 1)
+    assert view.unheard == len(board.units) - 2
 
 
 def test_nothing_to_do_is_no_section() -> None:

@@ -55,6 +55,23 @@ def test_nothing_is_said_of_a_rest_that_is_not_there() -> None:
         assert row(need).rest == []
 
 
+def test_a_kind_of_device_is_called_by_its_word() -> None:
+    """Where each role is judged by itself; of a part, what it is called stays."""
+    need = requirement("memory", NOT, NOW, evidence=[
+        Evidence(subject="", part="pc", state=NOT, value=50.0, target="dvcqg"),
+        Evidence(subject="", part="chain", state=NOT),
+    ])  # fmt: skip
+    assert [part.subject for part in row(need).evidence] == ["máy trạm → Cổng", "chain"]
+    assert [part.subject for part in row(need, lang="en").evidence] == ["PC → Cổng", "chain"]
+
+
+def test_one_is_told_in_the_singular() -> None:
+    need = requirement("memory", READY, NOW, samples=1, coverage=1.0)
+    assert (row(need, lang="en").samples, row(need).samples) == ("1 sample, 100 % of devices", "1 mẫu, 100 % thiết bị")
+    need = requirement("memory", READY, NOW, samples=1000, coverage=1.0)
+    assert row(need, lang="en").samples == "1,000 samples, 100 % of devices"
+
+
 def test_evidence_without_end_is_cut_and_counted() -> None:
     """Fifty PCs times ten systems would fill the page."""
     bad = [Evidence(subject=f"d{n}", state=NOT, value=1.0, target="dvcqg") for n in range(500)]

@@ -25,6 +25,15 @@ def test_the_guilty_part_is_named_and_the_possible_one_too() -> None:
     ]
 
 
+def test_of_a_fault_that_is_over_it_is_said_so() -> None:
+    """It is named, and no longer marked as if it were there."""
+    steps = {step.segment: step for step in way.steps(
+        [provider_fault((XOM_CHIEU,))], {}, city(), "en", known=True, blamed="was"
+    )}  # fmt: skip
+    found = steps[Segment.PROVIDER]
+    assert (found.part, found.glyph, found.name, found.word) == ("was", "", "VNPT", "the fault was here")
+
+
 def test_no_fault_seen_is_said_only_where_somebody_looked() -> None:
     """Of a silent unit nothing is known, and nothing is green."""
     steps = way.steps([], {}, city(), "en", known=False)
