@@ -4,9 +4,11 @@ Exact, as it was shown then: verdict and requirements' states with their ``since
 requirements decided, waivers in force, and from the profile titles, sources, remedies and what was mandatory, in its
 order. What moved inside a state is not stored, and is that of the state's first instant, told by ``since``: a
 requirement's value, samples, coverage, counts and reason, its worst devices (at most
-:data:`collector.readiness.transitions.SHOWN_DEVICES`), and how many devices reported. While a verdict is unknown that
-number decides whether too few report, so ``deciding`` is then as exact as it. What waits for its hold time is not
-stored at all.
+:data:`collector.readiness.transitions.SHOWN_DEVICES`), and how many devices reported. Of what a silence has left
+unknown nothing but that is stored; of what is ready again after it no devices and no counts, and its value, samples and
+coverage may be those of a later instant of the same state (:mod:`collector.readiness.rollup`). While a verdict is
+unknown the number that reports decides whether too few do, so ``deciding`` is then as exact as it. What waits for its
+hold time is not stored at all.
 """
 
 from __future__ import annotations
@@ -40,8 +42,9 @@ _KNOWN = (Verdict.READY, Verdict.AT_RISK, Verdict.NOT_READY)
 def verdict_at(changes: Iterable[Transition], profile_of: ProfileOf, at: int) -> UnitVerdict | None:
     """The verdict of one unit as it was shown at `at` (µs); None where it had none yet.
 
-    `changes` are its transitions in order, the newest of each subject up to `at` at least. Without a stored profile, as
-    of older releases, requirements go by their ids and none is known to be mandatory but those that decided.
+    `changes` are its transitions in order, as :mod:`collector.store.history` reads them: the newest of each subject up
+    to `at` at least. Without a stored profile, as of older releases, requirements go by their ids and none is known to
+    be mandatory but those that decided.
     """
     return _built([change for change in changes if change.at <= at], profile_of, at)
 
@@ -161,7 +164,7 @@ def _as_shown(state: RequirementState, on_it: list[Waiver], counting: Container[
     if quiet and state.state is Verdict.UNKNOWN:
         if _silences(quiet):
             state.reason = quiet.new
-        elif state.reason in set(Silence) and state.since < quiet.at:
+        elif state.reason in set(Silence) and state.reason != quiet.new and state.since < quiet.at:
             state.reason = ""
     waiving = [one for one in on_it if one.kind == "waiver"]
     approving = [one for one in on_it if one.id in counting]

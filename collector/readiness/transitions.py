@@ -1,6 +1,7 @@
 """What changed between two verdicts of a unit, with the reason and what was seen then. Pure.
 
-:mod:`collector.readiness.replay` rebuilds a past verdict from these and the profile that each names.
+:mod:`collector.readiness.replay` rebuilds a past verdict from these and the profile that each names, once
+:func:`collector.readiness.rollup.unrolled` has taken apart what is told together.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from msgspec import to_builtins
 
 from collector.readiness.evaluate import APPROVED
 from collector.readiness.model import RequirementState, Silence, Transition, UnitVerdict, Verdict, Waiver
+from collector.readiness.rollup import rolled
 
 SHOWN_DEVICES = 5
 LONGEST = 32
@@ -19,7 +21,8 @@ LONGEST = 32
 
 def compare(old: UnitVerdict | None, new: UnitVerdict) -> list[Transition]:
     """The changes from `old` to `new`: of the verdict, of silence, of the profile, of each requirement, of waivers and
-    approvals, in that order.
+    approvals, in that order. Requirements that a silence leaves unknown, or that are ready again after it, are one
+    change together: see :mod:`collector.readiness.rollup`.
 
     Without `old` the first states are changes from ``""``, unknown ones too: so what is stored is the whole state, and
     ``since`` survives a restart. A requirement that has left the profile becomes unknown, or stays so. LATE is a word
@@ -32,17 +35,23 @@ def compare(old: UnitVerdict | None, new: UnitVerdict) -> list[Transition]:
     ]
     if old and old.profile != new.profile:
         changes.append(_changed(new, "profile", old.profile, new.profile, "profile", {}))
-    before = {state.id: state for state in old.requirements} if old else {}
-    for state in new.requirements:
-        past = before.pop(state.id, None)
-        subject = f"requirement:{state.id}"
-        evidence = of_line(state, deciding=state.id in new.deciding)
-        changes.append(_changed(new, subject, past.state if past else "", state.state, state.reason, evidence))
-    changes += [
-        _changed(new, f"requirement:{gone.id}", gone.state, Verdict.UNKNOWN, "profile", {}) for gone in before.values()
-    ]
+    changes += _requirements(old, new)
     changes += _waivers(old, new)
     return [change for change in changes if change.old != change.new or change.reason == "profile"]
+
+
+def _requirements(old: UnitVerdict | None, new: UnitVerdict) -> list[Transition]:
+    """Of each that has changed by itself, then of those that have changed together, then of those that are gone."""
+    before = {state.id: state.state for state in old.requirements} if old else {}
+    rows, together = rolled(old, new) if old else ([], set[str]())
+    changes = []
+    for state in new.requirements:
+        was = before.pop(state.id, "")
+        if was != state.state and state.id not in together:
+            evidence = of_line(state, deciding=state.id in new.deciding)
+            changes.append(_changed(new, f"requirement:{state.id}", was, state.state, state.reason, evidence))
+    gone = [_changed(new, f"requirement:{name}", was, Verdict.UNKNOWN, "profile", {}) for name, was in before.items()]
+    return changes + rows + gone
 
 
 def _changed(new: UnitVerdict, subject: str, old: str, now: str, reason: str, evidence: dict[str, Any]) -> Transition:

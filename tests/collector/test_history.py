@@ -9,10 +9,14 @@ import sqlalchemy as sa
 
 from collector.readiness.evaluate import evaluate
 from collector.readiness.model import Transition, Verdict
+from collector.readiness.replay import restored
+from collector.readiness.rollup import ROLLED
 from collector.readiness.transitions import compare
 from collector.store import history, profiles
 from collector.store.engine import Store
-from tests.collector.readiness.cities import HOUR, NOW, line, pc, profile, states, unit
+from tests.collector.readiness.cities import DAY, HOUR, NOW, line, pc, profile, states, unit
+from tests.collector.readiness.offices import CLOSED, OPEN, Desk, office
+from tests.collector.test_replay import OLD, Told
 
 CODES = ("27259", "27262", "27265")
 SUBJECTS = ("verdict", "requirement:x", "requirement:y")
@@ -89,6 +93,36 @@ def test_a_past_verdict_is_told_from_the_store(database_url: str) -> None:
     assert (told.verdict, told.since, told.at, told.deciding) == (Verdict.NOT_READY, NOW, NOW + HOUR, ["x"])
     assert [one.title["en"] for one in told.requirements] == ["Line x", "Line y"]
     assert (told.expected, told.reporting, told.requirements[0].value) == (1, 1, 9.0)
+
+
+def test_a_night_is_read_as_if_each_requirement_had_rows_of_its_own(database_url: str) -> None:
+    """From whichever side one looks; in order, and without what was seen where that is not asked for."""
+    good: dict[str, int | None] = {"x": 1, "y": 1}
+    desks, told = [Desk(name, "pc", CLOSED, OPEN, good, good) for name in "ab"], Told()
+    evening, night, morning = (NOW + after for after in (CLOSED - HOUR, CLOSED + HOUR, DAY + OPEN + HOUR))
+    for now in (evening, night, morning):
+        told.judge(OLD, office(desks, now, NOW), now)
+    found = Store(database_url)
+    found.open()
+    with found.begin() as connection:
+        profiles.keep(connection, OLD, NOW)
+        history.append(connection, told.changes)
+    with found.reader() as connection:
+        whole = history.of_unit(connection, "27259", NOW)
+        late = history.of_unit(connection, "27259", morning + 1)
+        period = history.of_period(connection, "27259", night + 1, morning + 1).changes
+        then = history.verdict_at(connection, "27259", morning - 1)
+        [last] = restored(history.newest(connection))
+    found.close()
+    x = [(evening, "", "ready"), (night, "ready", "unknown"), (morning, "unknown", "ready")]
+    for changes, expected in ((whole, x), (period, x), (late, x)):
+        assert [(one.at, one.old, one.new) for one in changes if one.subject == "requirement:x"] == expected
+        assert [one.at for one in changes] == sorted(one.at for one in changes)
+        assert not {one.subject for one in changes} & ROLLED.keys()
+    assert [one.evidence["value"] for one in late if one.subject == "requirement:x"] == [1.0, None, 1.0]
+    assert then
+    assert {(one.state, one.since, one.reason) for one in then.requirements} == {("unknown", night, "office_closed")}
+    assert {(one.state, one.since) for one in last.requirements} == {("ready", morning)}
 
 
 def test_no_query_of_a_unit_reads_the_whole_table(store: Store) -> None:

@@ -25,6 +25,7 @@ from collector.readiness.model import (
 )
 from collector.readiness.profile import Band, Hold, Profile
 from collector.readiness.replay import restored, verdict_at
+from collector.readiness.rollup import unrolled
 from collector.readiness.transitions import SHOWN_DEVICES, compare
 from tests.collector.readiness.cities import HOUR, MINUTE, NOW, line, pc, profile, reach, states, unit
 
@@ -52,17 +53,24 @@ class Told(Struct):
         """One sweep; after a restart it goes on from what is stored."""
         before = self.shown[-1] if self.shown else None
         if restart and before is not None:
-            newest = {change.subject: change for change in self.changes}
-            order = sorted(newest.values(), key=self.changes.index)
-            [before] = restored(order)
+            [before] = restored(self.newest())
         verdict = evaluate(held, replace(facts, waivers=self.waivers), now, before)
         stored = msgspec.json.encode(compare(before, verdict))
         self.changes += msgspec.json.decode(stored, type=list[Transition])
         self.shown.append(verdict)
         return verdict
 
+    def newest(self, until: int = 2**62) -> list[Transition]:
+        """As the store reads them: the newest row of each subject up to `until`, in order."""
+        found = {change.subject: change for change in self.changes if change.at <= until}
+        return unrolled(sorted(found.values(), key=self.changes.index))
+
     def at(self, instant: int) -> UnitVerdict | None:
-        return verdict_at(self.changes, PROFILES.get, instant)
+        return verdict_at(self.newest(instant), PROFILES.get, instant)
+
+    def has_row(self, state: RequirementState) -> bool:
+        """Whether the state began with a row of its own."""
+        return any((one.subject, one.at) == (f"requirement:{state.id}", state.since) for one in self.changes)
 
 
 def kept(verdict: UnitVerdict) -> Silence | None:
@@ -130,12 +138,9 @@ def pasts(draw: st.DrawFn) -> Told:
     return told
 
 
-@settings(max_examples=60)
-@given(pasts())
-def test_any_past_verdict_is_told_as_it_was_shown(told: Told) -> None:
-    """At the instant it was judged and until the next one, across profiles and restarts."""
-    assert told.at(NOW - 1) is None
-    ends = [verdict.at for verdict in told.shown[1:]] + [NOW + 100 * HOUR]
+def assert_told(told: Told) -> None:
+    """Every verdict, at the instant it was judged and until the next one."""
+    ends = [verdict.at for verdict in told.shown[1:]] + [told.shown[-1].at + 100 * HOUR]
     for verdict, end in zip(told.shown, ends, strict=True):
         for instant in {verdict.at, (verdict.at + end) // 2, end - 1}:
             found = told.at(instant)
@@ -148,17 +153,32 @@ def test_any_past_verdict_is_told_as_it_was_shown(told: Told) -> None:
 
 @settings(max_examples=60)
 @given(pasts())
+def test_any_past_verdict_is_told_as_it_was_shown(told: Told) -> None:
+    """Across profiles and restarts."""
+    assert told.at(NOW - 1) is None
+    assert_told(told)
+
+
+@settings(max_examples=60)
+@given(pasts())
 def test_what_was_seen_at_a_change_is_told_until_the_next(told: Told) -> None:
-    """Value, samples, coverage, counts, reason and the worst devices of each requirement."""
-    seen: dict[str, tuple[Any, ...]] = {}
+    """Value, samples, coverage, counts, reason and the worst devices of each requirement. Of one that has no row of its
+    own nothing while it is unknown, and its value as of an instant when it was ready."""
+    seen: dict[str, list[tuple[Any, ...]]] = {}
     for verdict in told.shown:
-        seen |= {state.id: first(state) for state in verdict.requirements if state.since == verdict.at}
+        for state in verdict.requirements:
+            seen[state.id] = [*(seen[state.id] if state.since < verdict.at else []), first(state)]
         found = told.at(verdict.at)
         assert found
         for state in found.requirements:
+            if not told.has_row(state):
+                numbers = [one[:3] for one in seen[state.id]] if state.state is Verdict.READY else [(None, 0, 0.0)]
+                assert first(state)[:3] in numbers
+                assert first(state)[4:] == ({}, [])
+                continue
             if kept(verdict) is None and state.since == verdict.at:
-                assert first(state) == seen[state.id]
-            assert first(state)[:3] == seen[state.id][:3]
+                assert first(state) == seen[state.id][0]
+            assert first(state)[:3] == seen[state.id][0][:3]
 
 
 @settings(max_examples=60)
@@ -166,8 +186,7 @@ def test_what_was_seen_at_a_change_is_told_until_the_next(told: Told) -> None:
 def test_judging_goes_on_from_what_is_stored(told: Told) -> None:
     """Nothing is a change because of a restart alone."""
     held = next(one for one in (OLD, NEW) if one.name == told.shown[-1].profile)
-    newest = {change.subject: change for change in told.changes}
-    [again] = restored(sorted(newest.values(), key=told.changes.index))
+    [again] = restored(told.newest())
     last = told.shown[-1]
     assert (again.verdict, again.since, again.silence, again.profile) == (
         last.verdict, last.since, kept(last), held.name,

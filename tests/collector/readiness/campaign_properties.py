@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 
 from hypothesis import HealthCheck, settings
 
+from tests.collector import test_nights, test_replay
 from tests.collector.readiness import test_hold, test_interval, test_properties, test_roster, test_values
 
 LEAST = 10_000
 
 
 def properties() -> Iterator[Callable[[], None]]:
-    """Every property in the modules that judge, in order."""
-    for module in (test_values, test_properties, test_interval, test_hold, test_roster):
+    """Every property in the modules that judge, and in those that tell what was judged, in order."""
+    for module in (test_values, test_properties, test_interval, test_hold, test_roster, test_replay, test_nights):
         for name, found in vars(module).items():
             if name.startswith("test_") and hasattr(found, "hypothesis"):
                 yield found

@@ -68,7 +68,10 @@ async def test_units_are_filtered_by_each_of_five_silences(client: Client, board
 async def test_trouble_is_said_on_every_page(client: Client, path: str) -> None:
     """An old profile in force is no secret."""
     page = Outline(await read(client, path))
-    assert "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ 09:10, default@1 vẫn được dùng: hcmc.yaml:12" in words_of(page)
+    assert (
+        "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ 09:10, default@1 vẫn được dùng: hcmc.yaml:12"
+        in words_of(page)
+    )
     assert [attrs for tag, attrs in page.tags if attrs.get("role") == "alert"]
 
 

@@ -172,7 +172,8 @@ def xom_chieu(board: FakeBoard) -> None:
         cause=Why.PC_OFF, since=NOW - 2 * HOUR, signs=(Sign("siblings", count=7, of=7),), confidence=0.6
     )
     board.devices |= {device.id: device for device in desks(40)}
-    board.refused = "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ 09:10, default@1 vẫn được dùng: hcmc.yaml:12: ready: over 100 %"
+    refused = "Cấu hình mới (bộ tiêu chí, bảng giá) bị từ chối từ 09:10, default@1 vẫn được dùng: "
+    board.refused = refused + "hcmc.yaml:12: ready: over 100 %"
 
 
 def small_memory(line: RequirementState) -> RequirementState:
