@@ -50,6 +50,38 @@ class Ingest(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = 30.0
 
 
+class Speed(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """The server for speed tests. Agents need a lease; when and how much is in the locality (`leases`)."""
+
+    enabled: Annotated[bool, Meta(description="Whether speed is measured against this collector.")] = True
+    name: Annotated[
+        str, Meta(max_length=64, description="What the evidence calls this server; empty: the host of `public_url`.")
+    ] = ""
+    capacity_mbps: Annotated[
+        float, Meta(gt=0, le=1_000_000, description="What this server's own line carries each way (Mbit/s).")
+    ] = 1000.0
+    share: Annotated[float, Meta(gt=0, le=1, description="Part of it that all tests together may use at any time.")] = (
+        0.5
+    )
+    connections: Annotated[
+        int, Meta(ge=1, le=10_000, description="Most connections of speed tests at a time; past it 503.")
+    ] = 256
+    open: Annotated[tuple[str, ...], Meta(description="Networks (CIDR) whose public ndt7 clients need no lease.")] = ()
+    librespeed: Annotated[
+        bool, Meta(description="Whether `/backend/garbage.php`, `empty.php` and `getIP.php` answer, to `open` only.")
+    ] = False
+    reflector: Annotated[
+        str,
+        Meta(
+            description="Address and UDP port of the STAMP reflector (RFC 8762); empty: none.", examples=["[::]:8862"]
+        ),
+    ] = "127.0.0.1:8862"
+    reflector_open: Annotated[
+        tuple[str, ...],
+        Meta(description="Networks (CIDR) whose STAMP packets are answered without a lease, unauthenticated."),
+    ] = _LOOPBACK
+
+
 class Tls(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The collector's certificate, when it ends TLS itself and no proxy does."""
 
@@ -92,6 +124,7 @@ class CollectorConfig(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     )
     access: Annotated[Access, Meta(description="Who may read what, by network.")] = field(default_factory=Access)
     ingest: Annotated[Ingest, Meta(description="How batches are admitted.")] = field(default_factory=Ingest)
+    speed: Annotated[Speed, Meta(description="The server for speed tests.")] = field(default_factory=Speed)
     sweep_seconds: Annotated[
         float,
         Meta(
@@ -113,6 +146,11 @@ class CollectorConfig(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     def address(self) -> tuple[str, int]:
         """``listen`` as host and port."""
         return _address(self.listen) or ("", 0)
+
+    @property
+    def reflector_address(self) -> tuple[str, int] | None:
+        """``speed.reflector`` as host and port; None where there is none."""
+        return _address(self.speed.reflector) if self.speed.enabled and self.speed.reflector else None
 
     @property
     def url(self) -> str:
@@ -181,6 +219,10 @@ def _check(document: strict.Document[CollectorConfig]) -> None:
         raise document.error(
             ("listen",), f'expected an address and port such as "127.0.0.1:8420", got {config.listen!r}'
         )
+    if config.speed.reflector and _address(config.speed.reflector) is None:
+        raise document.error(
+            ("speed", "reflector"), f'expected an address and port such as "[::]:8862", got {config.speed.reflector!r}'
+        )
     if config.public_url and not _is_web(config.public_url):
         raise document.error(("public_url",), f"expected an http:// or https:// address, got {config.public_url!r}")
     if config.database and urlsplit(config.database).scheme not in _DATABASES:
@@ -190,6 +232,8 @@ def _check(document: strict.Document[CollectorConfig]) -> None:
         ("access", "pages"): config.access.pages,
         ("access", "metrics"): config.access.metrics,
         ("trusted_proxies",): config.trusted_proxies,
+        ("speed", "open"): config.speed.open,
+        ("speed", "reflector_open"): config.speed.reflector_open,
     }
     for where, texts in lists.items():
         for index, text in enumerate(texts):

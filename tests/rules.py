@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 
 OURS = ("checks", "agent", "collector", "dashboards", "benchmarks", "tests", "tools")
 KIT = "checks.kit."
+SHARED = ("model", "wire", "strict", "words", "segment", "leasing", "ndt7", "tcpinfo", "stamp")
+"""What both ends speak, and the collector may know of the kit."""
 
 # The first pattern that a module matches says which of our modules it may import.
 ALLOWED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -21,13 +23,13 @@ ALLOWED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("checks.kit", ()),
     ("checks.*", ("checks.kit.*",)),
     ("checks", ()),
-    ("agent.*", ("agent.*", *(KIT + name for name in ("model", "wire", "registry", "strict", "segment")))),
+    ("agent.*", ("agent.*", *(KIT + name for name in ("model", "wire", "registry", "strict", "segment", "leasing")))),
     ("agent", ()),
     (
         "collector.catalog",
-        ("collector.*", *(KIT + name for name in ("model", "wire", "strict", "words", "segment", "registry"))),
+        ("collector.*", *(KIT + name for name in (*SHARED, "registry"))),
     ),
-    ("collector.*", ("collector.*", *(KIT + name for name in ("model", "wire", "strict", "words", "segment")))),
+    ("collector.*", ("collector.*", *(KIT + name for name in SHARED))),
     ("collector", ()),
     ("dashboards.*", ("dashboards.*", "collector.catalog")),
     ("dashboards", ()),
@@ -52,7 +54,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "cryptography": ("checks.kit.x509", "checks.kit.authority", "checks.kit.revocation", "checks.kit.timestamp"),
     "rfc3161_client": ("checks.kit.timestamp",),
     "openpyxl": ("collector.roster.*",),
-    "aiohttp": ("collector.*",),
+    "aiohttp": ("collector.*", "checks.kit.ndt7_client"),
     "sqlalchemy": ("collector.*",),
     "alembic": ("collector.*",),
     "apscheduler": ("collector.*",),

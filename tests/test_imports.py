@@ -79,7 +79,11 @@ FUTURE = "from __future__ import annotations\n"
         ("collector.app", "import dashboards.main", "collector.app:2 imports dashboards.main"),
         ("dashboards.main", "from collector import store", "dashboards.main:2 imports collector.store"),
         ("collector.app", "from tests.postgres import Cluster", "collector.app:2 imports tests.postgres"),
-        ("agent.http", "import aiohttp", "agent.http:2 imports aiohttp, which only collector.* may"),
+        (
+            "agent.http",
+            "import aiohttp",
+            "agent.http:2 imports aiohttp, which only collector.*, checks.kit.ndt7_client may",
+        ),
         (
             "collector.app",
             "from scapy.all import IP",

@@ -19,10 +19,11 @@ LOCKS = {
     "agent": ["agent"],
     "snmp": ["snmp"],
     "scapy": ["scapy"],
+    "speed": ["speed"],
     "token": ["token"],
     "collector": ["collector"],
     "postgres": ["postgres"],
-    "dev": ["agent", "snmp", "scapy", "token", "collector", "postgres", "dev"],
+    "dev": ["agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "dev"],
 }
 
 
@@ -45,7 +46,7 @@ def test_each_lock_satisfies_pyproject(lock: str) -> None:
         assert requirement.specifier.contains(version), f"{requirement} but {version}: run `make lock`"
 
 
-@pytest.mark.parametrize("lock", ["agent", "snmp", "scapy", "token", "collector", "postgres", "build"])
+@pytest.mark.parametrize("lock", ["agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "build"])
 def test_every_lock_agrees_with_the_one_the_tests_run_on(lock: str) -> None:
     """What is tested is what is installed."""
     assert pins(lock).items() <= pins("dev").items()

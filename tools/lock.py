@@ -12,10 +12,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
-    "dev": ("agent", "snmp", "scapy", "token", "collector", "postgres", "dev"),
+    "dev": ("agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "dev"),
     "agent": ("agent",),
     "snmp": ("snmp",),
     "scapy": ("scapy",),
+    "speed": ("speed",),
     "token": ("token",),
     "collector": ("collector",),
     "postgres": ("postgres",),

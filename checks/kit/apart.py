@@ -5,7 +5,9 @@ The agent's side knows of such a check its name and its timeout; its file is imp
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,7 +15,8 @@ from msgspec import Struct, field
 
 from checks.kit import registry
 from checks.kit.child import ChildError
-from checks.kit.model import Boot, Check, Child, Env, Job, Meter, Reading, Reason, decode_params, error
+from checks.kit.leasing import Leases, Postponed
+from checks.kit.model import Boot, Check, Child, Env, Job, Meter, Reading, Reason, decode_params, error, not_applicable
 
 _START = 1.0
 """Seconds of a run that a child may take to start and to end."""
@@ -21,8 +24,15 @@ _ASK = 30.0
 Params = dict[str, Any]
 
 
+class Lender(Struct, frozen=True):
+    """What a child must know of the agent's leases; it asks for the rest (:mod:`checks.kit.lent`)."""
+
+    address: str
+    ca_file: str
+
+
 class Task(Struct):
-    """A run to make: ``seconds`` is what the check may take."""
+    """A run to make: ``seconds`` is what the check may take. Without ``lender`` there are no leases."""
 
     check: str
     params: Params
@@ -31,10 +41,22 @@ class Task(Struct):
     lasting: dict[str, Any] = field(default_factory=dict)
     boots: tuple[Boot, ...] = ()
     secret: bytes = b""
+    lender: Lender | None = None
+
+
+class Delay(Struct, frozen=True):
+    """A Postponed, on its way between two processes."""
+
+    reason: str
+    seconds: float
+    detail: str = ""
+
+    def exception(self) -> Postponed:
+        return Postponed(self.reason, self.seconds, self.detail)
 
 
 class Done(Struct):
-    """What became of it, and what it used of the network."""
+    """What became of it, and what it used of the network. A ``delay`` is in the reading's place."""
 
     reading: Reading
     memory: dict[str, Any] = field(default_factory=dict)
@@ -42,6 +64,7 @@ class Done(Struct):
     sockets: int = 0
     sent: int = 0
     received: int = 0
+    delay: Delay | None = None
 
 
 class Outline(Struct):
@@ -88,17 +111,21 @@ class Checks:
         return self._ask(apart) if apart else None
 
     def run(self, name: str, params: Params, env: Env) -> Reading:
-        """One run in a child, which is killed when it does not end in time."""
+        """One run in a child, which is killed when it does not end in time. Raises Postponed as the check does."""
         seconds = max(0.0, env.left() - _START)
-        task = Task(name, params, seconds, env.memory, env.lasting, env.boots, env.secret)
+        lender = None if env.leases is None else Lender(env.leases.address, env.leases.ca_file)
+        task = Task(name, params, seconds, env.memory, env.lasting, env.boots, env.secret, lender)
+        hear = None if env.leases is None else functools.partial(_lend, env.leases)
         try:
-            done: Done = self._child.call(f"{__name__}:perform", task, answer=Done, timeout=env.left())
+            done: Done = self._child.call(f"{__name__}:perform", task, answer=Done, timeout=env.left(), hear=hear)
         except ChildError as why:
             return error(why.reason, f"the check's own process: {why.detail}")
         for kept, left in ((env.memory, done.memory), (env.lasting, done.lasting)):
             kept.clear()
             kept.update(left)
         env.meter.add(sockets=done.sockets, sent=done.sent, received=done.received)
+        if done.delay is not None:
+            raise done.delay.exception()
         return done.reading
 
     def _ask(self, apart: dict[str, list[Job]]) -> str | None:
@@ -116,6 +143,12 @@ class Checks:
                 if wrong:
                     return f"{name} {job.target}: {wrong}"
         return None
+
+
+def _lend(leases: Leases, asked: Any) -> Any:
+    from checks.kit import lent  # by the first check that asks
+
+    return lent.answer(leases, asked)
 
 
 def outline(asked: dict[str, list[Params]]) -> dict[str, Outline]:
@@ -159,9 +192,22 @@ def perform(argument: dict[str, Any]) -> Done:
         lasting=task.lasting,
         boots=task.boots,
         secret=task.secret,
+        leases=_borrowed(task.lender),
     )
-    reading = check.run(params, env)
-    return Done(reading, env.memory, env.lasting, meter.sockets, meter.sent, meter.received)
+    delay = None
+    try:
+        reading = check.run(params, env)
+    except Postponed as why:
+        reading, delay = not_applicable(""), Delay(why.reason, why.seconds, why.detail)
+    return Done(reading, env.memory, env.lasting, meter.sockets, meter.sent, meter.received, delay)
+
+
+def _borrowed(lender: Lender | None) -> Leases | None:
+    if lender is None:
+        return None
+    from checks.kit.lent import Lent
+
+    return Lent(lender.address, lender.ca_file)
 
 
 class _Here:
@@ -177,9 +223,11 @@ class _Here:
         timeout: float,
         memory: int = 0,
         alone: bool = False,
+        hear: Callable[[Any], Any] | None = None,
     ) -> Any:
         from checks.kit import child
 
         if alone or ":" not in function:
-            return child.call(function, argument, answer=answer, timeout=timeout, memory=memory or child.MEMORY)
-        return child.within(function, argument, answer=answer, timeout=timeout)
+            memory = memory or child.MEMORY
+            return child.call(function, argument, answer=answer, timeout=timeout, memory=memory, hear=hear)
+        return child.within(function, argument, answer=answer, timeout=timeout, hear=hear)

@@ -156,7 +156,13 @@ class Reason(enum.StrEnum):
     OCSP_UNREACHABLE = "ocsp_unreachable"
     OCSP_MALFORMED = "ocsp_malformed"
     OCSP_STALE = "ocsp_stale"
+    # speed and calls
+    REFLECTOR_SILENT = "reflector_silent"
+    REFLECTOR_REFUSED = "reflector_refused"
     # could not be measured
+    LEASE_REFUSED = "lease_refused"
+    TEST_CUT = "test_cut"
+    CLOCK_STEPPED = "clock_stepped"
     PERMISSION = "permission"
     UNSUPPORTED = "unsupported"
     BAD_PARAMS = "bad_params"
@@ -285,10 +291,19 @@ class Clock(Protocol):
 
 class Child(Protocol):
     """Runs a function, or a program, in a process of its own; see :mod:`checks.kit.child`. A check that runs in a child
-    itself calls functions there, in a thread, unless they are to be ``alone``: what may crash must be."""
+    itself calls functions there, in a thread, unless they are to be ``alone``: what may crash must be. ``hear`` gets
+    what the function says before it answers (:func:`checks.kit.child.say`), and returns what to reply."""
 
     def call(
-        self, function: str, argument: Any, *, answer: type[Any], timeout: float, memory: int = ..., alone: bool = ...
+        self,
+        function: str,
+        argument: Any,
+        *,
+        answer: type[Any],
+        timeout: float,
+        memory: int = ...,
+        alone: bool = ...,
+        hear: Callable[[Any], Any] | None = ...,
     ) -> Any: ...
 
 
@@ -327,7 +342,9 @@ class Env(Struct, frozen=True, kw_only=True):
 
     ``boots`` are the device's last boots, oldest first, the present one last; empty where no agent keeps account of
     them. ``secret`` keys fingerprints of what must not leave the PC: 32 bytes that stay the same on this device and
-    that nobody else knows.
+    that nobody else knows. ``leases`` is who grants the right to load the line (:class:`checks.kit.leasing.Leases`),
+    None where no collector is known; ``progress`` takes what a run wants to show while it lasts: a share of the whole
+    and a few numbers by metric name.
     """
 
     clock: Clock
@@ -341,6 +358,8 @@ class Env(Struct, frozen=True, kw_only=True):
     lasting: dict[str, Any] = field(default_factory=dict)
     boots: tuple[Boot, ...] = ()
     secret: bytes = b""
+    leases: Any = None
+    progress: Callable[[float, Mapping[str, float]], None] = lambda *_: None
 
     def left(self, at_most: float | None = None) -> float:
         seconds = max(0.0, self.deadline - self.now())

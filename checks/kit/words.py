@@ -253,6 +253,26 @@ _REASONS: dict[Reason, Row] = DESK | {
         "Máy chủ thời gian báo giờ vô lý", "Bỏ máy chủ này khỏi cấu hình: giờ của nó trái với các nguồn khác.",
         "The time server's time is impossible", "Remove it from the settings: its time contradicts the other sources.",
     ),
+    Reason.REFLECTOR_SILENT: (
+        "Máy chủ đo cuộc gọi không trả lời", "Mở cổng UDP của bộ thu thập trên tường lửa; các phép đo khác vẫn chạy.",
+        "Nothing answers for the call measurement", "Open the collector's UDP port in the firewall.",
+    ),
+    Reason.REFLECTOR_REFUSED: (
+        "Máy chủ đo cuộc gọi không nhận gói tin", "Kiểm tra đồng hồ của máy, rồi đo lại với lượt đo mới.",
+        "The reflector does not take the packets", "Check this PC's clock, and measure again with a new lease.",
+    ),
+    Reason.LEASE_REFUSED: (
+        "Chưa được phép đo tốc độ lúc này", "Không cần làm gì: máy đo lại khi được cấp lượt.",
+        "Speed may not be measured now", "Nothing to do: it is measured once a lease is granted.",
+    ),
+    Reason.TEST_CUT: (
+        "Phép đo tốc độ bị ngắt giữa chừng", "Đo lại; nếu lặp lại, kiểm tra đường truyền và bộ thu thập.",
+        "The speed test was cut off", "Measure again; if it recurs, look at the line and the collector.",
+    ),
+    Reason.CLOCK_STEPPED: (
+        "Đồng hồ bị chỉnh khi đang đo", "Đo lại; nếu lặp lại, kiểm tra phần mềm chỉnh giờ của máy.",
+        "The clock was set during the test", "Measure again; if it recurs, see what sets this PC's clock.",
+    ),
     Reason.PERMISSION: (
         "Thiếu quyền để đo", "Chạy tác tử bằng tài khoản đã hướng dẫn, hoặc mở quyền trên tường lửa của máy.",
         "Not permitted to measure", "Run the agent as documented, or allow it in this PC's firewall.",

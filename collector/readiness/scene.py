@@ -21,6 +21,7 @@ UNMEASURED = frozenset(
     {
         Reason.PERMISSION, Reason.UNSUPPORTED, Reason.BAD_PARAMS, Reason.DEADLINE, Reason.CHILD_CRASHED,
         Reason.CHILD_HUNG, Reason.CHILD_GARBAGE, Reason.CHILD_MEMORY, Reason.INTERNAL, Reason.READER_REDIRECTED,
+        Reason.LEASE_REFUSED, Reason.TEST_CUT, Reason.CLOCK_STEPPED,
     }
 )  # fmt: skip
 """Reasons of runs that measured nothing: they count neither for nor against."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The Alembic revision this code speaks; a test compares it with the migrations."""
 
 metadata = MetaData()
@@ -205,4 +205,73 @@ device_moves = Table(
     Column("new", String(5), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("reason", Text, nullable=False, default=""),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("value", LargeBinary, nullable=False),  # 32 random bytes, the same for all replicas
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("device", String(36), nullable=False, index=True),  # empty: granted by an engineer to whoever has the token
+    Column("unit", String(5), nullable=False),
+    Column("provider", String(60), nullable=False, default=""),
+    Column("check", String(32), nullable=False),
+    Column("server", String(64), nullable=False),
+    Column("asked", String(16), nullable=False),
+    Column("rate", Float, nullable=False),  # bit/s reserved, each way
+    Column("bytes", BigInteger, nullable=False),
+    Column("session", BigInteger, nullable=False, default=0),
+    Column("granted_at", BigInteger, nullable=False),
+    Column("starts_at", BigInteger, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+    Column("state", String(12), nullable=False),  # granted, running, done, expired
+    Column("claims", Text, nullable=False, default=""),  # which streams were opened: "download:0 upload:0"
+    Column("used", BigInteger, nullable=False, default=0),  # bytes, as the server counted them
+    Column("progress", Text, nullable=False, default=""),  # JSON of what is measured now, for whoever watches
+    Index("leases_ends_at", "ends_at"),
+    Index("leases_unit_starts_at", "unit", "starts_at"),
+)
+
+lease_mark = Table(
+    "lease_mark",
+    metadata,
+    Column("server", String(64), primary_key=True),  # the row is taken by who grants: one replica at a time
+    Column("revision", BigInteger, nullable=False),
+)
+
+speed_requests = Table(
+    "speed_requests",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("unit", String(5), nullable=False, index=True),
+    Column("device", String(36), nullable=False, default=""),  # empty: whichever of the unit's is heard first
+    Column("check", String(32), nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("lease", String(16), nullable=False, default=""),
+    Column("ended_at", BigInteger),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("unit", String(5), nullable=False),
+    Column("device", String(36), nullable=False),
+    Column("provider", String(60), nullable=False, default=""),
+    Column("check", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("lease", String(16), nullable=False, default=""),
+    Column("valid", String(32), nullable=False, default=""),  # empty, or why it counts for nothing
+    Column("body", LargeBinary, nullable=False),  # the result as the device sent it, its signature among the facts
+    Column("server", Text, nullable=False, default=""),  # JSON of what the server saw of the same test
+    UniqueConstraint("device", "check", "at"),
+    Index("measurements_unit_at", "unit", "check", "at"),
 )

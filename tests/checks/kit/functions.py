@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
+
+from checks.kit import child
+from checks.kit.leasing import Grant, Postponed, Server, Want
 
 
 def echo(argument: Any) -> Any:
@@ -63,3 +68,51 @@ def environment(_: Any) -> list[str]:
 
 def strange(_: Any) -> object:
     return object()
+
+
+def ask(questions: list[Any]) -> list[Any]:
+    """Says each, and answers with what it was told."""
+    return [child.say(question) for question in questions]
+
+
+def ask_from_threads(count: int) -> list[Any]:
+    """As many threads each ask once."""
+    told: list[Any] = []
+    threads = [threading.Thread(target=lambda n=n: told.append((n, child.say(n)))) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(told)
+
+
+def forge(line: str) -> str:
+    """Writes what is no question where questions go."""
+    for number in range(3, 16):
+        with contextlib.suppress(OSError):
+            os.write(number, line.encode() + b"\n")
+    return "answer"
+
+
+def borrow(_: None) -> list[Any]:
+    """Does with an agent's leases all that a check does."""
+    from checks.kit.lent import Lent
+
+    lent = Lent("https://collector", "ca.pem")
+    grant = lent.obtain(Want(check="bandwidth", seconds=10, bytes=1000))
+    told: list[Any] = [grant.id, lent.proof(grant), lent.sign(b"\0\xff evidence")]
+    lent.release(grant, 99)
+    try:
+        lent.obtain(Want(check="realtime", seconds=10, bytes=1000))
+    except Postponed as why:
+        told += [why.reason, why.seconds, why.detail]
+    return told
+
+
+def give_back(_: None) -> str:
+    """To an agent that fails."""
+    from checks.kit.lent import Lent
+
+    grant = Grant(id="a", start_in=0, seconds=1, bytes=1, rate=1, streams=1, server=Server(name="s"))
+    Lent("", "").release(grant, 1)
+    return "done"

@@ -79,7 +79,7 @@ def test_what_a_check_tells_has_a_short_name_in_both_languages(one: Metric | Fac
 def test_a_metric_carries_its_checks_name_and_a_base_unit(check: Check, metric: Metric) -> None:
     """`sansang_<check>_<what>_<unit>`."""
     assert metric.name.startswith(f"{check.name}_")
-    assert metric.unit in {"", "seconds", "bytes", "bytes_per_second", "ratio"}
+    assert metric.unit in {"", "seconds", "bytes", "bytes_per_second", "ratio", "packets", "round_trips_per_minute"}
     parts = ["sansang", metric.name, metric.unit, "total" if metric.counter else ""]
     assert metric.series == "_".join(part for part in parts if part)
 
