@@ -6,30 +6,21 @@ system's resolver sends, they are estimated from what is known.
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import struct
-import sys
 
-EXACT = sys.platform == "linux"
+from checks.kit import tcpinfo
+
+EXACT = tcpinfo.LINUX
 HANDSHAKE = (900, 4500)
 """Sent and received by a TLS 1.3 handshake whose chain is two certificates, about."""
 HEAD = 400
 """The head of an answer, about."""
-_TCP_INFO = 11
-# struct tcp_info of <linux/tcp.h>: tcpi_bytes_received since Linux 4.1, tcpi_bytes_sent since 4.19
-_RECEIVED_AT, _SENT_AT, _SIZE = 128, 200, 208
-_NUMBER = struct.Struct("=Q")
 _QUESTIONS, _FIXED, _RECORD = 2, 18, 28
 
 
 def of(sock: socket.socket) -> tuple[int, int] | None:
     """Bytes sent and received on a connection so far; None where the system does not count them."""
-    with contextlib.suppress(OSError):
-        info = sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _SIZE) if EXACT else b""
-        if len(info) == _SIZE:
-            return _NUMBER.unpack_from(info, _SENT_AT)[0], _NUMBER.unpack_from(info, _RECEIVED_AT)[0]
-    return None
+    return tcpinfo.bytes_both_ways(sock)
 
 
 def question(host: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,9 @@ def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.parent.mkdir()
     program.write_text(NPM)
     program.chmod(0o755)
-    program.with_suffix(".files").write_text("\n".join(fetch.FILES))
+    program.with_suffix(".files").write_text(
+        "\n".join([*fetch.FILES, *(f"{name}/package.json" for name in fetch.FOREIGN)])
+    )
     (tmp_path / "package-lock.json").write_text("{}")
     monkeypatch.setattr(fetch, "ROOT", tmp_path)
     monkeypatch.setattr(fetch, "VENDOR", tmp_path / "vendor")
@@ -93,7 +96,7 @@ def calls(npm: Path) -> list[str]:
 
 
 def test_foreign_files_are_installed_by_hash_and_without_scripts(npm: Path) -> None:
-    """Once per lock; a file that is missing, or a new lock, brings them anew."""
+    """Once per lock; a file that is missing, of the pages or of the tests, or a new lock, brings them anew."""
     assert fetch.main() == 0
     assert calls(npm) == ["ci --ignore-scripts --no-audit --no-fund"]
     assert {path.name for path in fetch.VENDOR.iterdir()} == {*fetch.FILES.values(), ".stamp"}
@@ -104,6 +107,9 @@ def test_foreign_files_are_installed_by_hash_and_without_scripts(npm: Path) -> N
     (fetch.ROOT / "package-lock.json").write_text("{ }")
     assert fetch.main() == 0
     assert len(calls(npm)) == 3
+    shutil.rmtree(fetch.ROOT / "node_modules" / fetch.FOREIGN[0])
+    assert fetch.main() == 0
+    assert len(calls(npm)) == 4
 
 
 def test_without_npm_the_pages_are_plainer_and_it_says_so(

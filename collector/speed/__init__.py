@@ -1,0 +1,3 @@
+"""The server that speed is measured against: ndt7, and endpoints shaped like LibreSpeed's."""
+
+from __future__ import annotations
