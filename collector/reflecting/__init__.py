@@ -1,0 +1,3 @@
+"""What the STAMP reflector is made of: sockets, sessions, limits, counts."""
+
+from __future__ import annotations
