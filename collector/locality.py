@@ -10,7 +10,7 @@ from msgspec import convert, to_builtins
 
 from checks.kit import strict
 from checks.kit.strict import Where
-from collector import former, maintenance
+from collector import former, locality_leases, maintenance
 from collector.config import SHIPPED
 from collector.former import Former
 from collector.locality_check import (
@@ -21,8 +21,9 @@ from collector.locality_check import (
     measurable_all,
     once,
     seconds,
+    span,
 )
-from collector.locality_file import HoursFile, JobFile, LocalityFile, UnitSettingsFile
+from collector.locality_file import JobFile, LocalityFile, UnitSettingsFile
 from collector.plan import (
     NEVER,
     Change,
@@ -37,7 +38,7 @@ from collector.plan import (
     SiteChange,
     Window,
 )
-from collector.readiness.hours import DAYS, Hours, Span, minutes
+from collector.readiness.hours import Hours, Span
 from collector.readiness.model import Target
 
 __all__ = ["Document", "Locality", "LocalityFile", "load"]
@@ -71,6 +72,7 @@ def load(file: Path | str) -> tuple[Locality, Document]:
         expects=convert(to_builtins(written.expects), Expects) if written.expects else Expects(),
         offices=str(offices) if offices else "",
         former=_former(document),
+        leases=locality_leases.policy(document, zone),
     )
     _apart(locality, document)
     return locality, document
@@ -87,19 +89,9 @@ def _zone(document: Document) -> ZoneInfo:
 
 def _spans(document: Document) -> tuple[Span, ...]:
     hours = document.value.office_hours
-    return () if isinstance(hours, str) else tuple(_span(document, index, rule) for index, rule in enumerate(hours))
-
-
-def _span(document: Document, index: int, rule: HoursFile) -> Span:
-    times = []
-    for key, text in (("from", rule.begin), ("to", rule.end)):
-        time = minutes(text)
-        if time is None:
-            raise document.error(("office_hours", index, key), f'expected a time such as "07:30", got {text!r}')
-        times.append(time)
-    if times[0] >= times[1]:
-        raise document.error(("office_hours", index, "to"), "expected a later time than from")
-    return Span(frozenset(DAYS.index(day) for day in rule.days), times[0], times[1])
+    if isinstance(hours, str):
+        return ()
+    return tuple(span(document, ("office_hours", index), rule) for index, rule in enumerate(hours))
 
 
 def _closed(document: Document) -> tuple[Closed, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from checks.kit import strict
 from checks.kit.strict import Where
 from collector import address
-from collector.locality_file import LocalityFile
+from collector.locality_file import HoursFile, LocalityFile
 from collector.plan import COLLECTOR
 from collector.readiness import duration
+from collector.readiness.hours import DAYS, Span, minutes
 from collector.readiness.profile_file import nearest
 
 Document = strict.Document[LocalityFile]
@@ -58,3 +59,16 @@ def seconds(document: Document, where: Where, text: str | int, least: float, mos
     if not least <= length / duration.SECOND <= most:
         raise document.error(where, f"expected from {least:g} to {most:g} seconds, got {text!r}")
     return length / duration.SECOND
+
+
+def span(document: Document, where: Where, rule: HoursFile) -> Span:
+    """A part of the week."""
+    times = []
+    for key, text in (("from", rule.begin), ("to", rule.end)):
+        time = minutes(text)
+        if time is None:
+            raise document.error((*where, key), f'expected a time such as "07:30", got {text!r}')
+        times.append(time)
+    if times[0] >= times[1]:
+        raise document.error((*where, "to"), "expected a later time than from")
+    return Span(frozenset(DAYS.index(day) for day in rule.days), times[0], times[1])

@@ -205,6 +205,117 @@ class ExpectsFile(Struct, forbid_unknown_fields=True, kw_only=True):
     kiosks: Annotated[Many | None, Meta(description="Stations of this role in the roster.")] = None
 
 
+class QuietFile(HoursFile):
+    """A part of the week in which lines are measured."""
+
+
+class PeakFile(HoursFile):
+    """A part of the week in which no line is loaded."""
+
+
+class RehearsalTimeFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A rehearsal, during which no line is loaded but where an engineer asks."""
+
+    begin: Annotated[
+        str,
+        Meta(
+            description="From this time: local in `timezone`, or with an offset (RFC 3339).",
+            examples=["2026-12-05T07:00"],
+        ),
+    ] = field(name="from")
+    end: Annotated[str, Meta(description="Until this time, at most 7 days later.")] = field(name="to")
+    reason: Annotated[str, Meta(min_length=1, max_length=200, description="What it is, for people.")]
+
+
+class ProviderFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How much of a provider's capacity tests may use: ``capacity_mbps``, what it carries towards this collector each
+    way, and the part of it that tests of all its units together may use at any time. Ranges are checked where the
+    provider's name can be told."""
+
+    capacity_mbps: float | None = None
+    share: float = 0.1
+
+
+class CrossTrafficFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """From which traffic of others on a test is put off, where nobody waits for it."""
+
+    kbps: Annotated[
+        float,
+        Meta(gt=0, le=1_000_000, description="The PC's own, and the line's where nobody knows its capacity (kbit/s)."),
+    ] = 250.0
+    share: Annotated[float, Meta(gt=0, le=1, description="The line's, as part of its capacity; `kbps` at least.")] = 0.1
+
+
+DAILY: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+    "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+)  # fmt: skip
+
+
+def _quiet() -> list[QuietFile]:
+    times = (("11:30", "13:30"), ("16:30", "18:00"), ("18:00", "22:00"))
+    return [QuietFile(days=list(DAILY), begin=begin, end=end) for begin, end in times]
+
+
+def _peaks() -> list[PeakFile]:
+    return [PeakFile(days=list(DAILY[:6]), begin="07:30", end="10:30")]
+
+
+class LeasesFile(Struct, forbid_unknown_fields=True, kw_only=True):
+    """When and how much lines may be loaded by tests of speed."""
+
+    quiet: Annotated[
+        list[QuietFile],
+        Meta(
+            min_length=1,
+            description="When lines are measured by the schedule: at lunch and after work unless said. Each is a "
+            "chance of its own; a unit that was not measured in one has its turn in the next.",
+        ),
+    ] = field(default_factory=_quiet)
+    closed: Annotated[
+        list[PeakFile],
+        Meta(description="When none but an engineer has a line measured: the morning's peak unless said; goes first."),
+    ] = field(default_factory=_peaks)
+    rehearsals: Annotated[
+        list[RehearsalTimeFile], Meta(description="When none but an engineer has a line measured, by date.")
+    ] = field(default_factory=list)
+    bytes_per_day: Annotated[
+        int, Meta(ge=1_000_000, le=10**15, description="Most bytes that tests move over one unit's line in a day.")
+    ] = 1_000_000_000
+    bytes_per_month: Annotated[int, Meta(ge=1_000_000, le=10**15, description="The same, in a calendar month.")] = (
+        10_000_000_000
+    )
+    period: Annotated[
+        str | int, Meta(description="Each check measures a unit once in this time, from `10m` to `31d`.")
+    ] = "1d"
+    period_with_counters: Annotated[
+        str | int,
+        Meta(
+            description="The same where the router's counters are read: they tell how full the line is without a test. "
+            "At least `period`."
+        ),
+    ] = "7d"
+    line_mbps: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1_000_000,
+            description="What a line is taken for whose contract the roster does not name, before its first test "
+            "(Mbit/s).",
+        ),
+    ] = 200.0
+    cross_traffic: Annotated[CrossTrafficFile, Meta(description="When a line is busy.")] = field(
+        default_factory=CrossTrafficFile
+    )
+    providers: Annotated[
+        dict[str, ProviderFile],
+        Meta(
+            description="By provider, as the roster or `networks` write it: `capacity_mbps`, what it carries towards "
+            "this collector each way, and `share`, the part of it that all tests together may use (0.1). One that is "
+            "not named is no limit."
+        ),
+    ] = field(default_factory=dict)
+
+
 class LocalityFile(Struct, forbid_unknown_fields=True, kw_only=True):
     """A file in `localities/`: which units, open when, reaching which systems, measured how often."""
 
@@ -252,3 +363,6 @@ class LocalityFile(Struct, forbid_unknown_fields=True, kw_only=True):
         default_factory=list
     )
     limits: Annotated[LimitsFile, Meta(description="How much a device measures.")] = field(default_factory=LimitsFile)
+    leases: Annotated[LeasesFile, Meta(description="When and how much lines may be loaded.")] = field(
+        default_factory=LeasesFile
+    )

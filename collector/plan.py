@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from collector.former import Former
+from collector.leases.model import Policy
 from collector.locality_file import ROLES, Role
 from collector.readiness.hours import Hours
 from collector.readiness.model import Bilingual, Target
@@ -166,6 +167,7 @@ class Locality(Struct, frozen=True, kw_only=True):
     expects: Expects = Expects()
     offices: str = ""
     former: Former = Former()
+    leases: Policy = Policy()
 
     def closed_for(self, day: date) -> Bilingual:
         """Why nobody is served on `day`; empty on any other."""
