@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from agent import VERSION, enrol, files, identity, launch, onsite, remote, settings, status
+from agent import VERSION, enrol, files, identity, launch, leases, onsite, remote, settings, status
 from agent.config import AgentConfig, address_error, state_dir
 from agent.enrol import EnrolError
 from agent.files import FileError
@@ -135,7 +135,8 @@ def check(
         raise click.UsageError(str(why)) from None
     terminal = None if as_json else Terminal(sys.stdout, words, lang or config.lang, details=details)
     folder = state_dir(config)
-    results = onsite.run_all(jobs, registry.load, _equipped(folder), _clock, terminal, Lasting(folder))
+    found = _leases(config)
+    results = onsite.run_all(jobs, registry.load, _equipped(folder), _clock, terminal, Lasting(folder), found)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(results), indent=2).decode())
     if bundle and signer:
@@ -145,6 +146,17 @@ def check(
         except FileError as why:
             raise Fault(str(why)) from None
     sys.exit(onsite.exit_code(results))
+
+
+def _leases(config: AgentConfig) -> leases.Leases | None:
+    """The right to load the line, where this PC has a collector to ask for it, and this user may read its key."""
+    try:
+        found, key = identity.require(state_dir(config))
+    except (IdentityError, FileError):
+        return None
+    if address_error(config.collector or found.collector, config.plain_http):
+        return None
+    return leases.connected(config, found, key, _clock, "technician")
 
 
 def _signer(config: AgentConfig) -> tuple[str, identity.Key]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from checks.kit.model import Check, Metric, Result, Sample
 
 _UNKNOWN = {"vi": "Không rõ", "en": "Unknown"}
 _YES = {True: {"vi": "có", "en": "yes"}, False: {"vi": "không", "en": "no"}}
-_UNITS = {"years": {"vi": "năm", "en": "years"}, "days": {"vi": "ngày", "en": "days"}}
+_UNITS = {
+    "years": {"vi": "năm", "en": "years"},
+    "days": {"vi": "ngày", "en": "days"},
+    "round_trips_per_minute": {"vi": "lượt/phút", "en": "round trips/min"},
+}
 _SIZES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e4, "kB"), (1.0, "B"))  # below 10 kB whole: an MTU is 1500 B
 _SPEEDS = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _LENGTHS = ((86_400.0, "ngày", "days"), (3_600.0, "giờ", "hours"), (60.0, "phút", "minutes"))
@@ -28,6 +33,13 @@ def lines(check: Check, result: Result, lang: str) -> Iterator[tuple[str, str]]:
     unknown = [_title(fact.title, fact.name, lang) for fact, value in stated if value is None]
     if unknown:
         yield _UNKNOWN[lang], "; ".join(unknown)
+
+
+def glance(check: Check, progress: Mapping[str, float], lang: str) -> str:
+    """What a run that is not over shows: the values of `progress`, by metric, that `check` declares."""
+    units = {metric.name: metric.unit for metric in check.metrics}
+    shown = [(name, value) for name, value in progress.items() if name in units and math.isfinite(value)]
+    return "  ".join(number(value, units[name], lang) for name, value in shown)
 
 
 def _title(title: Mapping[str, str], name: str, lang: str) -> str:
@@ -68,6 +80,8 @@ def number(value: float, unit: str, lang: str) -> str:
         return f"{_figure(value * 100, lang)} %"
     if unit == "bytes":
         return _scaled(value, _SIZES, lang)
+    if unit == "bits_per_second":
+        return _scaled(value, _SPEEDS, lang)
     if unit == "bytes_per_second":
         return _scaled(value * 8, _SPEEDS, lang)  # lines are sold in bits
     return f"{_figure(value, lang)} {_unit(unit, lang)}".rstrip()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
 
-from agent import VERSION
+from agent import VERSION, refusals
 from agent.lasting import Lasting
+from agent.leases import Leases
 from agent.runner import Find, MakeEnv, Run
 from checks.kit import wire
 from checks.kit.model import Check, Clock, Job, Outcome, Reason, Result, error
@@ -20,6 +21,8 @@ from checks.kit.wire import Batch, Signer
 PER_BATCH = 100
 TICK = 0.2
 """Seconds between two looks at how long a check has been running."""
+PATIENCE = 30.0
+"""Seconds that a technician waits for a lease; a longer wait is told instead."""
 
 
 class Screen(Protocol):
@@ -27,8 +30,12 @@ class Screen(Protocol):
 
     def begin(self, check: Check, job: Job, number: int, total: int) -> None: ...
     def tick(self, elapsed: float) -> None: ...
+    def progress(self, share: float, numbers: Mapping[str, float]) -> None: ...
+    def wait(self, left: float) -> None: ...
     def show(self, check: Check, job: Job, result: Result) -> None: ...
     def summary(self, results: list[Result]) -> None: ...
+    @property
+    def lang(self) -> str: ...
 
 
 class UsageError(Exception):
@@ -89,18 +96,57 @@ def measure(
     clock: Clock,
     screen: Screen | None = None,
     lasting: Lasting | None = None,
+    leases: Leases | None = None,
 ) -> Result:
-    """One run of `job`, now. It may read what the agent's runs left in `lasting`, and leaves nothing there."""
-    check = find(job.check)
+    """One run of `job`, now. It may read what the agent's runs left in `lasting`, and leaves nothing there.
+
+    A run that must wait for its lease is made once more if that comes within PATIENCE. Without one the result says why,
+    and when to ask again.
+    """
+    check, lang = find(job.check), "en" if screen is None else screen.lang
+    run = _run(check, job, make_env, clock, screen, lasting, leases)
+    if (why := run.postponed) is not None and why.reason == "waiting" and why.seconds <= PATIENCE:
+        _wait(why.seconds, screen)
+        run = _run(check, job, make_env, clock, screen, lasting, leases)
+    result = run.take()
+    if run.postponed is not None:
+        result.detail = refusals.on_the_spot(run.postponed, clock.wall(), lang)
+    elif leases is None and result.reason == Reason.LEASE_REFUSED:
+        result.detail = refusals.alone(lang)
+    return result
+
+
+def _run(
+    check: Check,
+    job: Job,
+    make_env: MakeEnv,
+    clock: Clock,
+    screen: Screen | None,
+    lasting: Lasting | None,
+    leases: Leases | None,
+) -> Run:
+    """A run that has ended, or that is past its deadline."""
     env = make_env(check.timeout)
     if lasting is not None:
         env = msgspec.structs.replace(env, lasting=lasting.of(job.key))
+    if leases is not None:
+        env = msgspec.structs.replace(env, leases=leases.of(job.key))
+    if screen is not None:
+        env = msgspec.structs.replace(env, progress=screen.progress)
     run, began = Run(check, job, env, clock, lambda _: None), time.monotonic()
     while run.alive and (left := run.deadline - time.monotonic()) > 0:
         run.wait(left if screen is None else min(left, TICK))
         if screen is not None and run.alive:
             screen.tick(time.monotonic() - began)
-    return run.take()
+    return run
+
+
+def _wait(seconds: float, screen: Screen | None) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if screen is not None:
+            screen.wait(left)
+        time.sleep(min(left, TICK))
 
 
 def run_all(
@@ -110,6 +156,7 @@ def run_all(
     clock: Clock,
     screen: Screen | None,
     lasting: Lasting | None = None,
+    leases: Leases | None = None,
 ) -> list[Result]:
     """Runs `jobs` one after the other, so that none disturbs another's measurement."""
     results: list[Result] = []
@@ -121,7 +168,7 @@ def run_all(
             continue
         if screen is not None:
             screen.begin(check, job, number, len(jobs))
-        results.append(measure(job, find, make_env, clock, screen, lasting))
+        results.append(measure(job, find, make_env, clock, screen, lasting, leases))
         if screen is not None:
             screen.show(check, job, results[-1])
     if screen is not None:

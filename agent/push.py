@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from msgspec import Struct
 
@@ -53,7 +54,8 @@ class Pusher:
     """Sends from `spool` as `identity`. All but :meth:`stop` runs in one thread.
 
     `health` gives the agent's own numbers for each batch. `offer` takes the bytes of a configuration and returns what
-    it means, or raises Refused. `etag` and `linger` are those in force.
+    it means, or raises Refused. `etag` and `linger` are those in force. `direct` is given the directives of each
+    acknowledgement that holds some, as they came.
     """
 
     def __init__(
@@ -70,13 +72,14 @@ class Pusher:
         etag: str = "",
         linger: float | None = None,
         note: Callable[..., None] = lambda *_, **__: None,
+        direct: Callable[[list[dict[str, Any]]], None] = lambda _: None,
         share: Callable[[], float] = random_share,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.contact = Contact()
         self._spool, self._client, self._identity, self._key = spool, client, identity, key
         self._config, self._clock, self._health, self._offer = config, clock, health, offer
-        self._note, self._share, self._now = note, share, now
+        self._note, self._direct, self._share, self._now = note, direct, share, now
         self._etag, self._refused_etag = etag, ""
         self._linger = linger or config.linger
         self._backoff = Backoff(config.max_backoff, share=share)
@@ -213,6 +216,8 @@ class Pusher:
         if what in ("replay", "restored"):
             self._live_sent = 0
             self._note("spool_" + what, durable=ack.durable)
+        if ack.directives:
+            self._direct(ack.directives)
         if ack.config and ack.config not in (self._etag, self._refused_etag):
             self._fetch(ack.config)
         if what == "missing":

@@ -11,6 +11,7 @@ import msgspec
 
 from agent import clean
 from agent.lasting import Key, Lasting
+from checks.kit.leasing import Leases, Postponed
 from checks.kit.model import (
     Check,
     Clock,
@@ -35,7 +36,10 @@ Find = Callable[[str], Check]
 
 
 def run_check(check: Check, job: Job, env: Env) -> tuple[Reading, int]:
-    """One run in this thread: its reading, whatever happened, and the samples that had to be dropped."""
+    """One run in this thread: its reading, whatever happened, and the samples that had to be dropped.
+
+    Raises Postponed for a run that must wait, and that nothing is to be said of.
+    """
     try:
         params = decode_params(check, job.params)
     except Exception as wrong:
@@ -46,6 +50,8 @@ def run_check(check: Check, job: Job, env: Env) -> tuple[Reading, int]:
             return error(Reason.INTERNAL, f"the check returned {type(reading).__name__}, not a Reading"), 0
         kept, dropped = clean.samples(reading)
         return _cleaned(reading, kept), dropped
+    except Postponed:
+        raise
     except BaseException as wrong:  # SystemExit too: a check must not end its thread without a reading
         return error(Reason.INTERNAL, clean.exception(wrong)), 0
 
@@ -61,12 +67,14 @@ def _cleaned(reading: Reading, kept: tuple[Sample, ...]) -> Reading:
 
 
 class Run:
-    """One run of a job, in a thread of its own. Read ``lasting`` and ``dropped`` once it is not ``alive``."""
+    """One run of a job, in a thread of its own. Read ``lasting``, ``dropped`` and ``postponed`` once it is not
+    ``alive``; a run that is postponed has no result."""
 
     def __init__(self, check: Check, job: Job, env: Env, clock: Clock, ended: Callable[[Run], None]) -> None:
         self.job, self.deadline = job, env.deadline + GRACE
         self.lasting = env.lasting
         self.dropped = 0
+        self.postponed: Postponed | None = None
         self._check, self._env, self._clock, self._ended = check, env, clock, ended
         self._lock = threading.Lock()
         self._reading: Reading | None = None
@@ -104,7 +112,10 @@ class Run:
         )
 
     def _work(self) -> None:
-        reading, dropped = run_check(self._check, self.job, self._env)
+        try:
+            reading, dropped = run_check(self._check, self.job, self._env)
+        except Postponed as why:
+            reading, dropped, self.postponed = error(Reason.LEASE_REFUSED, clean.exception(why)), 0, why
         with self._lock:
             self._reading, self.dropped = reading, dropped
             self._took = self._clock.mono() - self._mono
@@ -116,7 +127,8 @@ class Runner:
 
     A run that passes its deadline is given up: its result is ``error/deadline``, its slot is free, and its job does
     not start again until the thread has ended. What a job's check leaves in its memory stays until the job goes, or
-    gets other params; what it leaves in ``lasting`` is taken over when its thread has ended.
+    gets other params; what it leaves in ``lasting`` is taken over when its thread has ended. Runs that are postponed
+    have no result: whoever takes them out of ``postponed`` brings their jobs again.
     """
 
     def __init__(
@@ -126,9 +138,11 @@ class Runner:
         clock: Clock,
         wake: Callable[[], None],
         lasting: Lasting | None = None,
+        leases: Callable[[Key], Leases] | None = None,
     ) -> None:
         self._find, self._make_env, self._clock, self._wake = find, make_env, clock, wake
-        self._lasting = lasting or Lasting()
+        self._lasting, self._leases = lasting or Lasting(), leases
+        self.postponed: list[tuple[Key, Postponed]] = []
         self._slots, self._per_check = SLOTS, dict[str, int]()
         self._memory: dict[Key, tuple[dict[str, Any], dict[str, Any]]] = {}
         self._running: list[Run] = []
@@ -159,8 +173,8 @@ class Runner:
         """Starts `job`. Raises LookupError when there is no such check."""
         check = self._find(job.check)
         _, memory = self._memory.setdefault(job.key, (job.params, {}))
-        lasting = self._lasting.of(job.key)
-        env = msgspec.structs.replace(self._make_env(check.timeout), memory=memory, lasting=lasting)
+        lasting, leases = self._lasting.of(job.key), None if self._leases is None else self._leases(job.key)
+        env = msgspec.structs.replace(self._make_env(check.timeout), memory=memory, lasting=lasting, leases=leases)
         self._running.append(Run(check, job, env, self._clock, lambda _: self._wake()))
 
     def collect(self, now: float) -> tuple[list[Result], list[Key]]:
@@ -181,6 +195,9 @@ class Runner:
                 self._abandoned.append(run)
                 self.late += 1
             self._running.remove(run)
+            if run.postponed is not None:
+                self.postponed.append((run.job.key, run.postponed))
+                continue
             results.append(run.take())
             self.dropped_samples += run.dropped
         return results, ended
@@ -198,4 +215,4 @@ class Runner:
         self._running = [run for run in self._running if run.alive]
         for run in ended:
             self._lasting.put(run.job.key, run.lasting)
-        return [run.take() for run in ended]
+        return [run.take() for run in ended if run.postponed is None]

@@ -28,15 +28,17 @@ def share(device: str, key: Key) -> float:
 
 class _Entry:
     """``interval`` is the one in force, None while the job may not run. ``waiting``: it was seen due and not started,
-    for want of a slot or of a budget; ``deferred``: for want of a budget."""
+    for want of a slot or of a budget; ``deferred``: for want of a budget. ``postponed``: its time is not its own, and
+    nothing but a hurry brings it nearer; ``hurried``: since when it is to run again once the present run has ended."""
 
-    __slots__ = ("base", "deferred", "due", "interval", "job", "running", "share", "waiting")
+    __slots__ = ("base", "deferred", "due", "hurried", "interval", "job", "postponed", "running", "share", "waiting")
 
     def __init__(self, job: Job, part: float, now: float) -> None:
         self.job, self.share, self.base = job, part, now
         self.interval: float | None = job.every
         self.due = now + part * min(job.every, FIRST)
-        self.running = self.waiting = self.deferred = False
+        self.running = self.waiting = self.deferred = self.postponed = False
+        self.hurried: float | None = None
 
 
 class Schedule:
@@ -49,7 +51,8 @@ class Schedule:
         self.skipped = self.deferred = 0
 
     def replace(self, jobs: Iterable[Job], now: float) -> None:
-        """Takes `jobs` instead of the present ones. An unchanged job, or one with other params only, keeps its time."""
+        """Takes `jobs` instead of the present ones. An unchanged job, or one with other params only, keeps its time, as
+        does one that is postponed."""
         wanted = {job.key: job for job in jobs}
         for key in [key for key in self._entries if key not in wanted]:
             del self._entries[key]
@@ -59,7 +62,10 @@ class Schedule:
                 entry.job = job
                 continue
             fresh = _Entry(job, share(self._device, key), now)
-            fresh.running = entry is not None and entry.running
+            if entry is not None:
+                fresh.running, fresh.hurried = entry.running, entry.hurried
+                if entry.postponed:
+                    fresh.due, fresh.postponed = entry.due, True
             self._entries[key] = fresh
 
     def turn(self, interval: Callable[[Job], float | None], now: float) -> None:
@@ -77,7 +83,7 @@ class Schedule:
                 continue
             if before is None and entry.due <= now:
                 entry.due = now + entry.share * min(found, RETURN)
-            elif entry.due > now and (before is None or found < before):
+            elif entry.due > now and not entry.postponed and (before is None or found < before):
                 entry.due = min(entry.due, now + entry.share * found) if before else min(entry.due, now + found)
 
     def due(self, now: float, at_most: int, room: Callable[[str], int] = lambda _: 1 << 30) -> list[Job]:
@@ -89,7 +95,7 @@ class Schedule:
             check = entry.job.check
             if len(started) < at_most and taken.get(check, 0) < room(check):
                 taken[check] = taken.get(check, 0) + 1
-                entry.waiting = entry.deferred = False
+                entry.waiting = entry.deferred = entry.postponed = False
                 entry.running, entry.due = True, _next(entry, now)
                 started.append(entry.job)
         return started
@@ -103,8 +109,36 @@ class Schedule:
     def finished(self, key: Key) -> None:
         """The job's run has ended; it may start again."""
         entry = self._entries.get(key)
+        if entry is None:
+            return
+        entry.running = False
+        if entry.hurried is not None:
+            entry.due, entry.hurried, entry.postponed = entry.hurried, None, False
+
+    def postpone(self, key: Key, at: float) -> None:
+        """The job, whose run ends without a result, comes again at `at`, and then at its own place. To be said before
+        :meth:`finished`, so that a hurry that came meanwhile goes first."""
+        entry = self._entries.get(key)
         if entry is not None:
-            entry.running = False
+            entry.due, entry.postponed = at, True
+
+    def hurry(self, check: str, now: float) -> bool:
+        """Brings the next run of a job of `check` to `now`, or to when it may run; False when there is no such job."""
+        found = sorted(key for key in self._entries if key[0] == check)
+        if not found:
+            return False
+        entry = self._entries[found[0]]
+        if entry.running:
+            entry.hurried = now
+        else:
+            entry.due, entry.postponed = min(entry.due, now), False
+        return True
+
+    def slept(self, seconds: float) -> None:
+        """`seconds` have passed that the clock of `now` did not count: what is postponed is that much nearer."""
+        for entry in self._entries.values():
+            if entry.postponed:
+                entry.due -= seconds
 
     def wait(self, now: float, room: Callable[[str], int] = lambda _: 1) -> float | None:
         """Seconds until the next job is due, None without one; those whose check has no `room` wait for a run's end."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from agent import VERSION, files, identity, remote
+from agent import VERSION, files, identity, leases, remote
 from agent.budget import Budget
 from agent.config import AgentConfig, state_dir
 from agent.http import Client
@@ -26,6 +26,7 @@ from agent.runner import Find, MakeEnv, Runner
 from agent.schedule import Schedule
 from agent.spool import Spool, SpoolError, SpoolUnavailable
 from agent.timetable import Timetable
+from agent.turns import Turns
 from checks.kit.model import Clock, Env, Meter, Result
 
 RING = 500
@@ -62,7 +63,9 @@ class Service:
         self._make_env, self._secret = make_env, identity.secret(self._state_dir)
         self._lasting = Lasting(self._state_dir, log)
         self._lifetime = Lifetime(self._state_dir, clock, log)
-        self._runner = Runner(find, self._equip, clock, lambda: self._events.put("ended"), self._lasting)
+        granted = leases.connected(config, self._identity, key, clock)
+        self._turns = Turns(self._schedule, granted, clock, log)
+        self._runner = Runner(find, self._equip, clock, lambda: self._events.put("ended"), self._lasting, granted.of)
         self._budget, self._held_until = Budget(meter), 0.0
         self._timetable = Timetable()
         self._ahead: float | None = None
@@ -98,6 +101,7 @@ class Service:
             etag=found.etag if found else "",
             linger=found.push.linger if found else None,
             note=log,
+            direct=self._direct,
         )
 
     def run(self) -> int:
@@ -121,10 +125,13 @@ class Service:
         wall = self._wall()
         self._schedule.turn(lambda job: self._timetable.interval(job, wall), now)
         results, ended = self._runner.collect(now)
+        postponed, self._runner.postponed = self._runner.postponed, []
+        self._turns.put_off(postponed, now)
         for key in ended:
             self._schedule.finished(key)
         for result in results:
             self._keep(result)
+        self._turns.follow(now)
         self._start(now)
         self._lifetime.renew(now, self._ahead)
         self._lasting.save(now)
@@ -148,6 +155,11 @@ class Service:
                 self._schedule.finished(job.key)
                 log("job_not_started", check=job.check, why=str(why))
 
+    def _direct(self, told: list[dict[str, Any]]) -> None:
+        """Takes directives from the sending thread; the scheduling thread follows them."""
+        self._turns.direct(told)
+        self._events.put("directed")
+
     def health(self) -> dict[str, float]:
         """The agent's own numbers, as they go into a batch."""
         contact = self._pusher.contact
@@ -159,6 +171,7 @@ class Service:
             "late_runs": float(self._runner.late),
             "budget_deferred_runs": float(self._schedule.deferred),
             "dropped_samples": float(self._runner.dropped_samples),
+            **self._turns.numbers(),
             "lasting_lost": float(self._lasting.lost),
             "push_failures": float(contact.failures),
             "config_refused": float(contact.config_refused),
@@ -180,6 +193,7 @@ class Service:
             "contact": self._pusher.contact,
             "health": self.health(),
             "results": list(self._latest.values()),
+            "waiting": self._turns.waits(),
         }
         try:
             files.write(f"{self._state_dir}/status.json", msgspec.json.encode(status) + b"\n")
@@ -235,6 +249,7 @@ class Service:
         found, jobs = self._remote, remote.merge(self._remote, self._config.jobs)
         self._schedule.replace(jobs, now)
         self._runner.remember(jobs)
+        self._turns.keep_only({job.key for job in jobs})
         if found is not None:  # without one, which jobs there are is only unknown
             self._lasting.keep_only({job.key for job in jobs})
         limits = remote.Limits() if found is None else found.limits
@@ -243,6 +258,7 @@ class Service:
         self._timetable = Timetable() if found is None else found.timetable
 
     def _keep(self, result: Result) -> None:
+        self._turns.ran((result.check, result.target))
         self._latest[(result.check, result.target)] = {
             "check": result.check,
             "target": result.target,

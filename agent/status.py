@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct, field
 
-from agent import files, identity
+from agent import files, identity, refusals
 from agent.identity import IdentityError
 from agent.push import Contact
+from agent.turns import Wait
 
 STALE = 180_000_000
 """µs without a word after which the agent counts as stopped; it writes every 60 s."""
@@ -24,6 +25,7 @@ class Written(Struct, kw_only=True):
     contact: Contact
     health: dict[str, float] = field(default_factory=dict)
     results: list[dict[str, str | int]] = field(default_factory=list)
+    waiting: list[Wait] = field(default_factory=list)
 
 
 class Status(Struct, kw_only=True):
@@ -108,4 +110,5 @@ def lines(status: Status, lang: str) -> list[str]:
             kilobytes=int(health.get("spool_bytes", 0)) // 1000,
             dropped=int(health.get("spool_dropped", 0)),
         ),
+        *(refusals.lines(written.waiting, written.updated_at + status.age, lang) if status.running else ()),
     ]

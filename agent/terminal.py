@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Protocol, TextIO
 
 from agent import numbers
@@ -51,16 +52,39 @@ class Terminal:
         self._plain = (getattr(out, "encoding", None) or "ascii").lower().replace("-", "") not in ("utf8", "utf8sig")
         self._live = out.isatty()
         self._running: tuple[str, int, int] = ("", 0, 0)
+        self._check: Check | None = None
+        self._progress: tuple[float, Mapping[str, float]] | None = None
+
+    @property
+    def lang(self) -> str:
+        return self._lang
 
     def begin(self, check: Check, job: Job, number: int, total: int) -> None:
         """`check` runs, the `number`-th of `total`."""
-        self._running = (self._name(check, job), number, total)
+        self._running, self._check, self._progress = (self._name(check, job), number, total), check, None
         self.tick(0.0)
+
+    def progress(self, share: float, numbers: Mapping[str, float]) -> None:
+        """What the run measures now, and what share of it is over; from any thread, and drawn with the next tick."""
+        self._progress = share, dict(numbers)
+
+    def wait(self, left: float) -> None:
+        """Draws how long it is until the run may start, in seconds."""
+        head = "đến lượt đo sau" if self._lang == "vi" else "its turn comes in"
+        self._draw(line("", self._running[0], f"{head} {max(0.0, left):.0f} s", self._columns(), plain=self._plain))
 
     def tick(self, elapsed: float) -> None:
         """Draws the bar, on a terminal only: the result's line takes its place. `elapsed` is in seconds."""
+        if self._progress is None or self._check is None:
+            self._draw(bar(*self._running, elapsed, self._columns(), self._lang, plain=self._plain))
+            return
+        share, progress = self._progress
+        shown = numbers.glance(self._check, progress, self._lang)
+        self._draw(gauge(self._running[0], share, shown, elapsed, self._columns(), self._lang, plain=self._plain))
+
+    def _draw(self, text: str) -> None:
         if self._live:
-            self._write("\r\x1b[K" + bar(*self._running, elapsed, self._columns(), self._lang, plain=self._plain))
+            self._write("\r\x1b[K" + text)
 
     def show(self, check: Check, job: Job, result: Result) -> None:
         mark = self._words.outcome(result.outcome, self._lang)
@@ -119,13 +143,30 @@ class Terminal:
 
 def bar(name: str, number: int, total: int, elapsed: float, columns: int, lang: str, *, plain: bool) -> str:
     """``█████░░░░░ 3/12 name 4,2 s``: what is done, which is running, and for how long; never wider than `columns`."""
-    done = BAR * (number - 1) // total
-    filled, empty = ("#", ".") if plain else ("█", "░")
-    drawn = f"{filled * done}{empty * (BAR - done)} " if columns >= NARROW else ""
-    head, tail = f"{drawn}{number}/{total} ", f" {_tenths(elapsed, lang)}"
-    room = columns - 1 - len(head) - len(tail)
+    head = f"{_drawn((number - 1) / total, columns, plain=plain)}{number}/{total} "
+    return line(head, name, _tenths(elapsed, lang), columns, plain=plain)
+
+
+def gauge(name: str, share: float, shown: str, elapsed: float, columns: int, lang: str, *, plain: bool) -> str:
+    """``█████░░░░░ name 87,3 Mbit/s 4,2 s``: how far one run has come, and what it measures now; as wide as
+    :func:`bar`."""
+    tail = " ".join(part for part in (shown, _tenths(elapsed, lang)) if part)
+    return line(_drawn(share, columns, plain=plain), name, tail, columns, plain=plain)
+
+
+def line(head: str, name: str, tail: str, columns: int, *, plain: bool) -> str:
+    """The three in one line that is not wider than `columns`: the name is cut, then the end of it all."""
+    room = columns - 2 - len(head) - len(tail)
     shown = name if len(name) <= room else name[: max(0, room - 1)] + ("~" if plain else "…")
-    return f"{head}{shown}{tail}"
+    return f"{head}{shown} {tail}"[: max(0, columns - 1)]
+
+
+def _drawn(share: float, columns: int, *, plain: bool) -> str:
+    """A bar of which `share` is full; nothing where there is no room, or no such share."""
+    if columns < NARROW or not 0.0 <= share <= 1.0:
+        return ""
+    done, (filled, empty) = int(BAR * share + 1e-9), ("#", ".") if plain else ("█", "░")
+    return f"{filled * done}{empty * (BAR - done)} "
 
 
 def _tenths(seconds: float, lang: str) -> str:

@@ -62,7 +62,7 @@ class Timetable(Struct, frozen=True):
         """Whether `wall` lies in office hours."""
         if self.hours is None:
             return True
-        minute = (int(wall + self.hours.utc_offset) // 60 - MONDAY) % WEEK
+        minute = (int((wall + self.hours.utc_offset) // 60) - MONDAY) % WEEK
         return any(begin <= minute < end for begin, end in self.hours.week)
 
 

@@ -39,7 +39,8 @@ class Key:
 
 
 class Collector:
-    """What it stored, by (epoch, seq), and what it was told is lost."""
+    """What it stored, by (epoch, seq), and what it was told is lost. ``leases`` are its answers to those who ask for
+    one, the last of them for ever; ``wants`` is what they asked; ``directives`` stand in every acknowledgement."""
 
     def __init__(self) -> None:
         self.stored: dict[tuple[int, int], bytes] = {}
@@ -52,6 +53,9 @@ class Collector:
         self.config: dict[str, Any] = {"etag": "one", "unit": "27259", "jobs": [], "push": {}}
         self.requests: list[str] = []
         self.tricks: list[Trick] = []
+        self.leases: list[Any] = []
+        self.wants: list[Any] = []
+        self.directives: list[dict[str, Any]] = []
         self.unreadable: Callable[[Any], bool] = lambda result: False
         self.url = ""
 
@@ -74,6 +78,8 @@ class Collector:
             return self.enrol(json.loads(body))
         if path == "/v1/config":
             return self.configure(headers)
+        if path == "/v1/leases" and self.leases:
+            return self.lease(headers, body)
         return error(404, "not_found")
 
     def results(self, body: bytes) -> Reply:
@@ -94,6 +100,7 @@ class Collector:
             batch=wire.digest(body),
             durable=self.durable(batch.epoch),
             config=self.config["etag"],
+            directives=self.directives,
         )
         return 200, {"Content-Type": "application/json"}, msgspec.json.encode(ack)
 
@@ -124,6 +131,14 @@ class Collector:
         if headers.get("If-None-Match") == self.config["etag"]:
             return 304, {}, b""
         return ok(self.config)
+
+    def lease(self, headers: Any, body: bytes) -> Reply:
+        key = self.keys.get(headers["Sansang-Agent"])
+        signature = base64.b64decode(headers["Sansang-Signature"])
+        if key is None or not key.verify(b"sansang.lease.v1\0" + body, signature):
+            return error(401, "bad_signature")
+        self.wants.append(json.loads(body))
+        return ok({} if "release" in self.wants[-1] else self.leases.pop(0) if len(self.leases) > 1 else self.leases[0])
 
 
 def ok(value: Any) -> Reply:

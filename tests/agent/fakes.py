@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from checks.kit.leasing import Grant, Server
 from checks.kit.model import Check, Env, Outcome, Reading, Result, ok
 
 BOOT = "11111111-2222-3333-4444-555555555555"
@@ -62,6 +63,15 @@ def make_env(seconds: float, clock: Any = None) -> Env:
     )
 
 
+def make_grant(**parts: Any) -> Grant:
+    """A lease of 30 s, from now on."""
+    whole: dict[str, Any] = {
+        "id": "lease-1", "start_in": 0.0, "seconds": 30.0, "bytes": 10**8, "rate": 1e8, "streams": 2,
+        "server": Server(name="hcmc", url="http://127.0.0.1:8420"), "token": "body.mac",
+    }  # fmt: skip
+    return Grant(**{**whole, **parts})
+
+
 def make_result(number: int = 0, check: str = "fake", target: str = "", at: int = START, size: int = 0) -> Result:
     """A result whose fact ``number`` tells it from others; `size` characters of padding that does not compress."""
     padding = "".join(random.Random(number).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=size))
@@ -82,4 +92,15 @@ def number_of(result: Result) -> int:
     return found
 
 
-__all__ = ["BOOT", "START", "FakeClock", "NoParams", "Reading", "make_check", "make_env", "make_result", "number_of"]
+__all__ = [
+    "BOOT",
+    "START",
+    "FakeClock",
+    "NoParams",
+    "Reading",
+    "make_check",
+    "make_env",
+    "make_grant",
+    "make_result",
+    "number_of",
+]

@@ -22,6 +22,8 @@ from checks.kit.model import Outcome, Result, Sample
         (0.0, "bytes", "0 B", "0 B"),
         (1500.0, "bytes", "1500 B", "1500 B"),
         (25_000_000.0, "bytes_per_second", "200 Mbit/s", "200 Mbit/s"),
+        (87_340_000.0, "bits_per_second", "87,3 Mbit/s", "87.3 Mbit/s"),
+        (1320.0, "round_trips_per_minute", "1320 lượt/phút", "1320 round trips/min"),
         (12_300.0, "bytes", "12,3 kB", "12.3 kB"),
         (0.412, "ratio", "41,2 %", "41.2 %"),
         (6.44, "years", "6,4 năm", "6.4 years"),

@@ -33,6 +33,7 @@ class Agent:
         self.spool = Spool(str(path), SpoolConfig(), self.clock)
         self.spool._connection.execute("PRAGMA synchronous=OFF")
         self.offered: list[remote.RemoteConfig] = []
+        self.directed: list[Any] = []
         self.pusher = Pusher(
             self.spool,
             Client(collector.url, timeout=2),
@@ -42,6 +43,7 @@ class Agent:
             self.clock,
             health=lambda: {"spool_records": float(self.spool.unsent())},
             offer=self.offer,
+            direct=self.directed.append,
             etag="one",
             share=lambda: 0.5,
             now=lambda: self.now,
@@ -271,6 +273,21 @@ def test_a_new_configuration_is_fetched_when_the_answer_names_it(agent: Agent, c
     assert [config.etag for config in agent.offered] == ["two"]
     assert collector.batches[-1].config == "two"
     assert collector.requests.count("GET /v1/config") == 1
+
+
+def test_directives_are_handed_on_as_they_came(agent: Agent, collector: Collector) -> None:
+    """Those of an acknowledgement that names this batch, and no other."""
+    collector.directives = [{"do": "measure", "check": "bandwidth", "request": "r-1"}, {"do": 5}]
+    agent.fill(1)
+    collector.tricks.append(other_ack)
+    agent.drain()
+    assert agent.directed == []
+    agent.drain()
+    assert agent.directed == [collector.directives]
+    collector.directives = []
+    agent.fill(1)
+    agent.drain()
+    assert len(agent.directed) == 1
 
 
 def test_a_bad_configuration_is_refused_once(agent: Agent, collector: Collector) -> None:
