@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from checks.kit.model import Outcome, Result
 from checks.kit.wire import Batch, Gap
 from collector.drift import observe
+from collector.evidence.model import KEPT_OUTCOMES, MEASURED, Taken
 from collector.store.cursor import Cursor, admit
 from collector.store.states import Latest, State
 from collector.tally import Jobs, Sketch, Tally, bucket_of, job_key, listed_series
@@ -48,13 +49,14 @@ class Push(Struct, frozen=True, gc=False):
 
 
 class Absorbed(Struct):
-    """What became of a push."""
+    """What became of a push. ``measured`` are fresh results that are kept one by one."""
 
     fresh: int = 0
     duplicates: int = 0
     unlisted: int = 0
     retimed: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    measured: list[Taken] = field(default_factory=list)
 
 
 def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int], Jobs]) -> Absorbed:
@@ -83,6 +85,8 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
         at = _time(result, push, offset)
         done.retimed += at != result.at
         _keep(state, batch.epoch, result, at, raw)
+        if result.check in MEASURED and result.outcome in KEPT_OUTCOMES:
+            done.measured.append(Taken(batch.agent, push.unit, result, at, raw, push.counts))
         if (key := job_key(result.check, result.target)) not in listed:
             done.unlisted += 1
         elif push.counts and at > push.received_at - OLDEST:

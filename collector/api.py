@@ -55,10 +55,11 @@ class Api:
         telemetry: Telemetry,
         guard: Guard,
         read_timeout: float,
+        directives: Callable[[str], list[dict[str, Any]]] = lambda _: [],
     ) -> None:
         self._ingest, self._enrolment, self._directory, self._catalog = ingest, enrolment, directory, catalog
         self._live, self._exposition, self._telemetry = live, exposition, telemetry
-        self._guard, self._read_timeout = guard, read_timeout
+        self._guard, self._read_timeout, self._directives = guard, read_timeout, directives
         self.ready = False
         self.closing = False
 
@@ -86,6 +87,7 @@ class Api:
         member = self._directory.get(ack.agent)
         if member:
             ack.config = self._catalog.etag(member.device.unit, member.device.role)
+            ack.directives = self._directives(ack.agent)
         return _json(ack)
 
     async def enrol(self, request: web.Request) -> web.Response:

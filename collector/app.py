@@ -31,6 +31,7 @@ from collector.insight import Insight
 from collector.ledger import Ledger
 from collector.live import Live
 from collector.log import one_line
+from collector.measuring import Measuring
 from collector.rules import Rules
 from collector.stations import Stations
 from collector.store.engine import Store
@@ -65,6 +66,7 @@ class Parts(Struct):
     catalog: Catalog
     housekeeping: Housekeeping
     enrolment: Enrolment
+    measuring: Measuring
     api: Api
     app: web.Application
     now: Callable[[], int]
@@ -120,13 +122,15 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     )
     enrolment = Enrolment(store, directory, telemetry, now)
     guard = Guard(networks(config.access.metrics), networks(config.trusted_proxies))
+    measuring = Measuring(config, catalog, store, directory, live, rules, telemetry, now)
     handlers = Api(
-        ingest, enrolment, directory, catalog, live, exposition, telemetry, guard, limits.read_timeout_seconds
-    )
-    app = _application(config, catalog, live, rules, handlers, telemetry, now)
+        ingest, enrolment, directory, catalog, live, exposition, telemetry, guard, limits.read_timeout_seconds,
+        measuring.book.directives_for,
+    )  # fmt: skip
+    app = _application(config, catalog, live, rules, handlers, measuring, telemetry, now)
     return Parts(
         config, store, directory, telemetry, ledger, ingest, live, sweep, rules, facts, catalog, housekeeping,
-        enrolment, handlers, app, now,
+        enrolment, measuring, handlers, app, now,
     )  # fmt: skip
 
 
@@ -136,11 +140,12 @@ def _application(
     live: Live,
     rules: Rules,
     handlers: Api,
+    measuring: Measuring,
     telemetry: Telemetry,
     now: Callable[[], int],
 ) -> web.Application:
     app = web.Application(client_max_size=wire.MAX_SEALED)
-    app.add_routes(handlers.routes())
+    app.add_routes([*handlers.routes(), *measuring.routes()])
     fresh = catalog.profile.freshness
     settings = Settings(
         locality=catalog.locality.title,
@@ -157,7 +162,7 @@ def _application(
         ),
         now=now,
     )
-    events = attach(app, live, settings, _pages_guard(config))
+    events = attach(app, live, settings, _pages_guard(config), measuring.speeds)
     telemetry.live_pages.set_function(lambda: events.clients)
     return app
 
@@ -199,9 +204,12 @@ class Server:
         try:
             await parts.directory.refresh()
             await parts.sweep.take_roster()
+            await parts.measuring.start()
             await self._listen()
+            await parts.measuring.listen(self.url)
             await parts.sweep.start()
         except BaseException:
+            await parts.measuring.stop()
             await self._runner.cleanup()
             parts.store.close()
             raise
@@ -217,6 +225,7 @@ class Server:
         parts = self.parts
         once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler.add_job(parts.sweep.tick, "interval", seconds=parts.config.sweep_seconds, **once)
+        self._scheduler.add_job(parts.measuring.tick, "interval", seconds=1, **once)
         self._scheduler.add_job(parts.housekeeping.tick, "cron", hour="*", minute=20, **once)
         self._scheduler.start()
 
@@ -230,7 +239,9 @@ class Server:
             self._watch = None
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.drained(), DRAIN_SECONDS)
+        await parts.measuring.stop()
         await self._runner.cleanup()
+        await parts.measuring.close()
         parts.store.close()
 
     async def _listen(self) -> None:

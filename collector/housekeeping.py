@@ -1,9 +1,11 @@
-"""Keeps what is stored in proportion to units and days: half-hours past the judged window become days."""
+"""Keeps what is stored in proportion to units and days: half-hours past the judged window become days, measurements
+and leases past a contract year are forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from collector.evidence import keeper
 from collector.store.engine import Store
 from collector.store.states import fold_days
 from collector.windows import DAY, DAYS
@@ -28,5 +30,7 @@ class Housekeeping:
 
     async def once(self) -> int:
         """How many half-hours were folded."""
-        before = (self._now() // 1_000_000 // DAY - KEPT_DAYS) * DAY
+        now = self._now()
+        before = (now // 1_000_000 // DAY - KEPT_DAYS) * DAY
+        await self._store.write(lambda connection: keeper.tidy(connection, now))
         return await self._store.write(lambda connection: fold_days(connection, before, self._office))

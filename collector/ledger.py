@@ -10,6 +10,7 @@ from msgspec import Struct, field, structs
 
 from checks.kit.wire import Gap
 from collector.absorb import Absorbed, Known, Push, absorb
+from collector.evidence import keeper
 from collector.store import states
 from collector.store.cursor import TooManyHoles
 from collector.store.engine import Store
@@ -72,6 +73,8 @@ class Ledger:
 
                 outcomes = [self._absorb(push, jobs_at, changed, found, group) for push in pushes]
                 self._save(connection, changed, hours, found)
+                if group.measured:
+                    keeper.keep(connection, group.measured)
         except BaseException:
             self._states.clear()
             self._hours.clear()
@@ -119,6 +122,7 @@ class Ledger:
         group.duplicates += done.duplicates
         group.unlisted += done.unlisted
         group.retimed += done.retimed
+        group.measured += done.measured
         return state.cursors[epoch].low
 
     def _load(self, connection: sa.Connection, agents: set[str]) -> None:

@@ -14,7 +14,7 @@ import uvloop
 from checks.kit.strict import ConfigError
 from collector import log
 from collector.app import AddressInUse, Parts, Server, build
-from collector.cli import basics, bundle, devices, findings, profile, readiness, roster, tokens, waivers
+from collector.cli import basics, bundle, devices, findings, profile, readiness, roster, speed, tokens, waivers
 from collector.cli.common import configured, load
 from collector.office import Office, Socket, Wrong
 from collector.store.engine import StoreError
@@ -69,7 +69,7 @@ async def _serve(parts: Parts) -> None:
 for group in (
     basics.validate, basics.units, readiness.readiness, findings.findings, waivers.waivers, profile.profile,
     tokens.tokens, devices.devices,
-    roster.roster, bundle.import_,
+    roster.roster, bundle.import_, speed.speed,
 ):  # fmt: skip
     cli.add_command(group)
 

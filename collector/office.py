@@ -53,6 +53,7 @@ class Office:
             "roster.unmatch": self.unmatch,
             "roster.unmatched": self.unmatched,
             **Desk(parts.store, parts.now).calls,
+            **parts.measuring.speeds.calls,
             **Judgement(parts.store, parts.live, parts.facts, parts.rules, parts.now).calls,
             **Moving(parts.store, parts.live.units, parts.now, parts.sweep.once).calls,
             **Waiving(

@@ -6,6 +6,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from checks.kit.leasing import Denial
+from collector.reflecting.counts import Counts
+from collector.speed.meters import Meters
+
 REFUSALS = (
     "bad_magic", "unsupported_version", "truncated", "too_large", "bad_signature", "not_gzip", "inflated_too_large",
     "not_json", "too_deep", "forbidden_character", "invalid", "agent_mismatch", "unknown_agent", "revoked",
@@ -58,6 +62,11 @@ class Telemetry:
         self.sweep_failures = counter("sweep_failures", "Sweeps that ended in an error.")
         self.stall = gauge("loop_stall_seconds", "Longest delay of the event loop since the last scrape.")
         self.live_pages = gauge("live_pages", "Browsers that follow changes.")
+        self.leases = counter("leases", "Leases asked for, by the answer: granted, or why not.", "answer")
+        self.speed, self.reflector = Meters(self.registry), Counts()
+        self.registry.register(self.reflector)
+        for answer in ("granted", *Denial):
+            self.leases.labels(answer)
         for code in REFUSALS:
             self.refusals.labels(code)
         for code in ENROLMENTS:

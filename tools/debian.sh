@@ -34,7 +34,10 @@ test     cups-daemon                cupsd
 test     cups-client                lpadmin
 test     smartmontools              smartctl
 test     openssl                    openssl
+test     nodejs                     node
+test     tshark                     tshark
 bench    iputils-ping               ping
+bench    iperf3                     iperf3
 bench    fping                      fping
 bench    curl                       curl
 bench    nftables                   nft

@@ -26,6 +26,10 @@ def quantity(value: float, unit: str, lang: str) -> tuple[str, str]:
         return (number(value, lang), "B") if abs(value) < WHOLE else _sized(value, _bytes, lang)
     if unit == "bytes_per_second":
         return _sized(value * 8, _bits, lang)  # lines are sold in bits
+    if unit == "bits_per_second":
+        return _sized(value, _bits, lang)
+    if unit == "round_trips_per_minute":
+        return number(round(value), lang), text("rpm", lang)
     if unit == "ratio":
         return number(round(value * 100, 9), lang, "%"), "%"  # 0.412 is 41.2: what is cut must not begin with 41.199…
     return number(value, lang), unit_word({"celsius": "°C"}.get(unit, unit), lang)

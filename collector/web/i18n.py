@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collector.web.phrases import PHRASES
+from collector.web.speed_words import SPEED
 
 LANGS = ("vi", "en")
 
@@ -189,6 +190,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yes": ("có", "yes"),
     "no": ("không", "no"),
     **PHRASES,
+    **SPEED,
 }
 
 

@@ -15,6 +15,7 @@ from collector.web.i18n import text
 from collector.web.past import Moment, moment
 from collector.web.render import Reader, Writer, moved, respond, when_exactly
 from collector.web.render import Settings as Settings
+from collector.web.speed import Desk, SpeedPages
 from collector.web.sse import Events
 
 KEPT = 100
@@ -27,24 +28,29 @@ def attach(
     board: Board,
     settings: Settings,
     guard: Callable[[Handler], Handler] = lambda handler: handler,
+    desk: Desk | None = None,
 ) -> Events:
-    """Adds the pages, their files and ``/events`` to `app`, each behind `guard`; streams end when it shuts down."""
+    """Adds the pages, their files and ``/events`` to `app`, each behind `guard`; streams end when it shuts down. With a
+    `desk` the pages tell of the lines' speed, and ask for tests."""
     events = Events(board)
-    pages = Pages(board, settings, events)
+    pages = Pages(board, settings, events, desk)
     app.add_routes(web.RouteDef(r.method, r.path, guard(r.handler), r.kwargs) for r in pages.routes())
     app.on_shutdown.append(events.close)
+    if pages.speed is not None:
+        app.on_shutdown.append(pages.speed.close)
     return events
 
 
 class Pages:
     """The handlers. They only read the board, and set no cookie but the reader's own choice."""
 
-    def __init__(self, board: Board, settings: Settings, events: Events) -> None:
+    def __init__(self, board: Board, settings: Settings, events: Events, desk: Desk | None = None) -> None:
         self._board, self._settings, self._events = board, settings, events
         self._assets = Assets()
         self._overview = overview.Builder(board, settings.zone)
         self._zone = settings.zone
         self._writer = Writer(board, settings, self._assets, lambda: events.mark)
+        self.speed = SpeedPages(desk, board, self._writer, settings) if desk is not None else None
         self._kept: dict[tuple[str, ...], str] = {}
         self._kept_for: tuple[str, int] = ("", 0)
 
@@ -58,6 +64,7 @@ class Pages:
             web.get("/plan", self.plan),
             web.get("/events", self._events.serve, allow_head=False),
             web.get("/static/{name:.+}", self._assets.serve),
+            *(self.speed.routes() if self.speed is not None else ()),
         ]
 
     async def overview(self, request: web.Request) -> web.Response:
@@ -90,7 +97,8 @@ class Pages:
             reader.lang,
             silences,
         )
-        return self._writer.answer(request, reader, "unit.html", view=view, due=due, then=then)
+        line = await self.speed.section(code, reader.lang) if self.speed is not None else None
+        return self._writer.answer(request, reader, "unit.html", view=view, due=due, then=then, line=line)
 
     async def _unit_then(self, request: web.Request, reader: Reader, code: str, then: Moment) -> web.Response:
         view = await unit.build_past(self._board, code, then.at or 0, reader.lang, self._zone)

@@ -3,9 +3,9 @@
 // and keeps the row in use in its place on the screen.
 const stale = document.getElementById("stale");
 for (const name of ["htmx:sse:error", "htmx:sse:close"]) {
-  document.addEventListener(name, () => { stale.hidden = false; });
+  document.addEventListener(name, (event) => { if (event.target.id === "live") stale.hidden = false; });
 }
-document.addEventListener("htmx:sse:after:connection", () => { stale.hidden = true; });
+document.addEventListener("htmx:sse:after:connection", (event) => { if (event.target.id === "live") stale.hidden = true; });
 // Leaving the page closes its stream too: that is no loss.
 window.addEventListener("pagehide", () => stale.remove());
 
