@@ -28,6 +28,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "remedy": ("cách khắc phục", "remedy"), "procure": ("đề xuất trang bị", "what to buy"),
     "where": ("giá trị được tính", "values that count"), "per": ("số chia", "divisor"), "parts": ("các mục", "parts"),
     "kinds": ("loại đơn vị", "kinds of units"), "mandatory_from": ("ngày bắt đầu bắt buộc", "first mandatory day"),
+    "mandatory_without": ("bắt buộc khi chưa rõ", "mandatory while unknown"),
     "systems": ("chỉ các hệ thống", "only the systems"), "network": ("mạng", "network"),
     "extends": ("dựa trên", "extends"), "valid_from": ("ngày có hiệu lực", "first day in force"),
     "late": ("thời gian tới khi báo cáo trễ", "time until late"),
@@ -129,6 +130,9 @@ def _decides(line: Requirement) -> Bilingual:
     if line.mandatory_from is not None:
         day = _day(line.mandatory_from)
         return {"vi": f"bắt buộc từ {day}", "en": f"mandatory from {day}"}
+    if line.mandatory_without:
+        other = line.mandatory_without
+        return {"vi": f"bắt buộc khi chưa rõ {other}", "en": f"mandatory while {other} is unknown"}
     return {"vi": "khuyến nghị", "en": "advice"}
 
 

@@ -38,6 +38,7 @@ def evaluate(profile: Profile, facts: UnitFacts, now: int, previous: UnitVerdict
         for line in profile.requirements
         if not line.kinds or facts.kind in line.kinds
     ]
+    let_decide(profile, requirements)
     enough = scene.coverage >= profile.coverage
     waived = {one.requirement for one in waivers if one.kind == "waiver"}
     verdict = _verdict(requirements, waived, enough=enough, silent=is_forced(quiet))
@@ -77,6 +78,18 @@ def in_force(facts: UnitFacts, now: int) -> list[Waiver]:
 
 def is_mandatory(line: Requirement, now: int) -> bool:
     return line.mandatory or (line.mandatory_from is not None and now >= line.mandatory_from)
+
+
+def let_decide(profile: Profile, states: list[RequirementState]) -> None:
+    """Makes mandatory what stands in for a requirement of which nothing is known, or which this unit is not asked."""
+    if not any(line.mandatory_without for line in profile.requirements):
+        return
+    known = {state.id for state in states if state.state is not Verdict.UNKNOWN}
+    instead = {
+        line.id for line in profile.requirements if line.mandatory_without and line.mandatory_without not in known
+    }
+    for state in states:
+        state.mandatory = state.mandatory or state.id in instead
 
 
 def _on(line: Requirement, waivers: list[Waiver]) -> list[Waiver]:

@@ -123,6 +123,7 @@ class Requirement(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...] = ()
     kinds: tuple[str, ...] = ()
     mandatory_from: int | None = None
+    mandatory_without: str = ""
     systems: tuple[str, ...] = ()
     network: str = ""
 

@@ -78,6 +78,7 @@ class _Whole(Reader):
             parts=self._parts(),
             kinds=self._kinds(),
             mandatory_from=self._mandatory_from(valid_from),
+            mandatory_without=self._mandatory_without(),
             systems=written.systems,
             network=written.network or "",
         )
@@ -237,6 +238,20 @@ class _Whole(Reader):
             )
         return found
 
+    def _mandatory_without(self) -> str:
+        name = self._written.mandatory_without
+        if name is None:
+            return ""
+        if self._written.mandatory:
+            raise self.wrong("mandatory_without", "expected mandatory: false beside it, while the other is known")
+        others = [one.id for one in self._layers.value.requirements if one.id != self._written.id]
+        if name not in others:
+            raise self.wrong("mandatory_without", f"there is no other requirement {name!r}; {nearest(name, others)}")
+        other = next(one for one in self._layers.value.requirements if one.id == name)
+        if other.mandatory_without is not None:
+            raise self.wrong("mandatory_without", f"{name} depends on {other.mandatory_without} itself")
+        return name
+
 
 def _part(reader: Reader, written: PartFile) -> Part:
     subject = reader.subject(written)
@@ -272,4 +287,6 @@ def _called(value: Measure, subject: Subject, per: str) -> str:
 
 def mandatory(profile: Profile) -> bool:
     """Whether anything in `profile` decides, now or from some day on."""
-    return any(line.mandatory or line.mandatory_from is not None for line in profile.requirements)
+    return any(
+        line.mandatory or line.mandatory_from is not None or line.mandatory_without for line in profile.requirements
+    )

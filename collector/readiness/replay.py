@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from collector.readiness import text
-from collector.readiness.evaluate import APPROVED, is_forced, is_mandatory
+from collector.readiness.evaluate import APPROVED, is_forced, is_mandatory, let_decide
 from collector.readiness.model import (
     Evidence,
     RequirementState,
@@ -93,6 +93,8 @@ def _built(changes: list[Transition], profile_of: ProfileOf, at: int) -> UnitVer
         known=known,
         known_at=judged.at if known else None,
     )
+    if profile is not None:
+        let_decide(profile, found.requirements)
     found.deciding = _deciding(found, profile, judged)
     return found
 

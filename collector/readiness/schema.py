@@ -170,6 +170,13 @@ class RequirementFile(Struct, forbid_unknown_fields=True, kw_only=True):
         Stated | None,
         Meta(description="With `mandatory: false`: the day, such as `2027-03-01`, from which on it decides."),
     ] = None
+    mandatory_without: Annotated[
+        str | None,
+        Meta(
+            description="With `mandatory: false`: a requirement, by id; while that is unknown, this one decides in its "
+            "place. So what costs a test is asked only where counters tell nothing."
+        ),
+    ] = None
     kinds: Annotated[
         tuple[str, ...], Meta(description="Kinds of units it is asked of, such as `Phường`; empty: all.")
     ] = ()

@@ -283,6 +283,19 @@ def test_a_line_becomes_mandatory_on_its_day() -> None:
     assert (after.verdict, after.deciding, after.requirements[1].mandatory) == (NOT_READY, ["y"], True)
 
 
+def test_a_line_decides_in_the_place_of_one_of_which_nothing_is_known() -> None:
+    """A speed test counts only where the router's counters tell nothing."""
+    rules = profile(line("x"), line("y", mandatory=False), line("z", mandatory=False, mandatory_without="y"))
+    passive = evaluate(rules, unit(pc("a", states(x=1, y=1, z=9))), NOW, None)
+    assert (passive.verdict, [one.mandatory for one in passive.requirements]) == (READY, [True, False, False])
+    active = evaluate(rules, unit(pc("a", states(x=1, z=9))), NOW, None)
+    assert (active.verdict, active.deciding) == (NOT_READY, ["z"])
+    nothing = evaluate(rules, unit(pc("a", states(x=1))), NOW, None)
+    assert (nothing.verdict, nothing.deciding) == (UNKNOWN, ["z"])
+    elsewhere = profile(line("x"), line("y", kinds=("Xã",)), line("z", mandatory=False, mandatory_without="y"))
+    assert evaluate(elsewhere, unit(pc("a", states(x=1, z=9))), NOW, None).deciding == ["z"]
+
+
 @pytest.mark.parametrize(
     ("ahead", "state", "reason"), [(HOUR, READY, ""), (DAY, READY, ""), (DAY + 1, UNKNOWN, "from_future")]
 )  # fmt: skip

@@ -66,6 +66,11 @@ def test_limits_are_said_as_people_read_them() -> None:
             "first mandatory day from none to 01/03/2027",
         ),
         (
+            {"mandatory_without": "uplink_p95_in"},
+            "bắt buộc khi chưa rõ từ không có thành uplink_p95_in",
+            "mandatory while unknown from none to uplink_p95_in",
+        ),
+        (
             {"hold": Hold(up=10 * MINUTE, down=0)},
             "thời gian chờ từ tốt lên 0, xấu đi 0 thành tốt lên 10m, xấu đi 0",
             "hold times from up 0, down 0 to up 10m, down 0",
@@ -96,10 +101,12 @@ def test_parts_are_said_with_what_they_need() -> None:
 def test_lines_come_and_go_with_whether_they_decide() -> None:
     old = profile(line("age"), line("disk", mandatory=False))
     later = line("clock", mandatory=False, mandatory_from=MARCH)
-    assert said(old, profile(line("age"), reached(), later)) == [
+    instead = line("speed", mandatory=False, mandatory_without="age")
+    assert said(old, profile(line("age"), reached(), later, instead)) == [
         ("Bỏ: Tiêu chí disk (khuyến nghị)", "Dropped: Line disk (advice)"),
         ("Thêm: Tiêu chí week (bắt buộc)", "Added: Line week (mandatory)"),
         ("Thêm: Tiêu chí clock (bắt buộc từ 01/03/2027)", "Added: Line clock (mandatory from 01/03/2027)"),
+        ("Thêm: Tiêu chí speed (bắt buộc khi chưa rõ age)", "Added: Line speed (mandatory while age is unknown)"),
     ]
 
 

@@ -76,6 +76,7 @@ LINES = (
     line("y", mandatory=False, ready=MORE, at_risk=Band(">=", 2.0)),
     line("clock", check="agent", name="clock_offset"),
     line("age_years", unit="years", mandatory=False, mandatory_from=NOW + HOUR),
+    line("stands_in", name="y", mandatory=False, mandatory_without="load_max", ready=MORE, at_risk=Band(">=", 2.0)),
     line("word", ready=Band("==", "ssd"), at_risk=Band("==", "hdd"), coverage=0.5),
     line("wards", name="x", kinds=("Phường",)),
     line("parts", kind=Kind.PARTS, check="", name="", scope="unit", aggregate="all", parts=PARTS, ready=Band("<=", 0.0),
