@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 
+from checks.kit.leasing import Denial
 from checks.kit.model import Reason
+from collector.evidence.model import Invalid
 from collector.readiness.model import Silence
+from collector.reflecting.counts import Dropped
 from collector.telemetry import ENROLMENTS, REFUSALS
 from tests.tree import ROOT
 
+REFUSED = {f"lease_{why}" for why in ("missing", "forged", "early", "expired", "used", "foreign", "spent")}
+"""What collector.leases.gate.Closed may say."""
+ELSEWHERE = {"test_cut", "clock_stepped"}
+"""Reasons of a run, which stand among those."""
 TEXT = (ROOT / "RUNBOOK.md").read_text("utf-8")
 
 
@@ -28,6 +36,7 @@ def explained(section: str) -> set[str]:
         ("Why a check failed", {reason.value for reason in Reason}),
         ("A batch was refused", set(REFUSALS)),
         ("A new device", set(ENROLMENTS)),
+        ("Speed and calls", {*Denial, *Invalid, *REFUSED, *get_args(Dropped)} - ELSEWHERE),
         ("Numbers that will never come", {"spool_cap", "spool_age", "quarantined", "spool_corrupt", "lost"}),
     ],
 )
