@@ -13,8 +13,6 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 
-import psutil
-
 from checks.kit import child, crosstraffic, steady
 from checks.kit.model import Reason
 from checks.kit.ndt7 import Measurement, TCPInfo
@@ -207,6 +205,8 @@ class Run:
         self._why, self._settled = "one_fills", plan.streams < 2
 
     async def run(self) -> Way:
+        import psutil  # here: the modules of checks are imported where there is no psutil
+
         first = await self._opens(self._direction)
         if first.reason:
             return Way(direction=self._direction, reason=first.reason, detail=first.detail)
