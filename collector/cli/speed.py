@@ -37,7 +37,7 @@ _author = click.option("--author", required=True, help="Who asks: kept with it, 
 
 @click.group()
 def speed() -> None:
-    """List and dispute what was measured of the lines, or measure now.
+    """What the lines give: list, verify, measure now.
 
     Most of the time nothing need be measured: where a router's counters are read, `speed show` tells from them whether
     the line is full. PCs measure by themselves in the quiet hours, when the collector gives them a lease.

@@ -58,6 +58,7 @@ def test_each_declared_system_is_a_job_and_each_role_has_its_own() -> None:
     assert [job.key for job in pc] == [
         ("connectivity", "tiep-nhan"), ("connectivity", "xu-ly"), ("connectivity", "trang-tong-quan"), ("clock", ""),
         ("device", ""), ("power", ""), ("storage", ""), ("support", ""), ("peripherals", ""),
+        ("bandwidth", ""), ("realtime", ""),
     ]  # fmt: skip
     assert {job.check for job in router} == {"connectivity", "clock", "uplink", "power"}
     assert found.jobs("27259", "pc") == {f"{job.check}|{job.target}" for job in pc}
