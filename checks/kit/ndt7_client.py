@@ -135,7 +135,7 @@ async def _open(
     if ws.protocol != ndt7.SUBPROTOCOL:
         await ws.close()
         raise Refused(Reason.WEBSOCKET_REFUSED, "the server does not speak ndt7")
-    return _Socket(ws, direction, plan.rate / plan.streams, secure=url.secure)
+    return _Socket(ws, direction, plan.rate, secure=url.secure)
 
 
 def _failure(why: Exception) -> Refused:
@@ -251,7 +251,7 @@ class _Socket(Stream):
                 self.payload += size
                 await asyncio.sleep(0)  # a send that need not wait does not let others run
                 passed = time.monotonic() - began
-                if self._rate and (ahead := self.payload * 8 / self._rate - passed) > 0.001:
+                if self._rate and (ahead := self.moved() * 8 / self._rate - time.monotonic() + self._began) > 0.001:
                     await asyncio.sleep(min(ahead, 0.25))
                 room = self.payload * _MESSAGE / passed if passed else 0
                 while 2 * size <= min(ndt7.MAX_MESSAGE, room) and self.payload >= ndt7.SCALING * size:

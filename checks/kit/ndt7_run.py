@@ -49,7 +49,8 @@ _SLACK, _QUICK = 64 * 1024, 1.25
 class Stream:
     """One connection. ``points`` are its received bytes in time; ``given`` what was handed to it, ``payload`` what it
     took or brought (WebSocket payload); ``told`` what the server says it received; ``records`` whether TLS records are
-    among what is counted. Once there is ``enough``, it brings and takes no more."""
+    among what is counted. Once there is ``enough``, it brings and takes no more. ``moved`` is the payload of all
+    streams of the test, which share its rate."""
 
     def __init__(self, direction: str, *, secure: bool = False, reason: Reason | None = None, detail: str = "") -> None:
         self.direction, self.secure, self.reason, self.detail = direction, secure, reason, detail
@@ -63,6 +64,7 @@ class Stream:
         self._began = self._offset = 0.0
         self._base: int | None = None
         self.enough: Callable[[], bool] = lambda: False
+        self.moved: Callable[[], int] = lambda: self.payload
 
     def start(self, began: float) -> None:
         """Its time is counted from `began` (``time.monotonic``)."""
@@ -225,12 +227,15 @@ class Run:
         return way
 
     def _join(self, one: Stream) -> None:
-        one.enough = self._spent
+        one.enough, one.moved = self._spent, self._moved
         self.streams.append(one)
         one.start(self._began)
 
     def _spent(self) -> bool:
-        return sum(one.payload for one in self.streams) >= self._most
+        return self._moved() >= self._most
+
+    def _moved(self) -> int:
+        return sum(one.payload for one in self.streams)
 
     def _now(self) -> float:
         return time.monotonic() - self._began

@@ -171,8 +171,8 @@ class Door:
             found = await self._store.write(lambda connection: self._written(connection, taken))
         except SQLAlchemyError as why:
             for key, (pending, now) in taken.items():
-                self._open[key].pending += pending
-                self._open[key].now = self._open[key].now or now
+                if (one := self._open.get(key)) is not None:
+                    one.pending, one.now = one.pending + pending, one.now or now
             log.error("use of leases not written", extra={"leases": len(taken), "why": one_line(why)})
             return
         for key, lease in found.items():
@@ -191,7 +191,8 @@ class Door:
         return found
 
     def _learn(self, key: str, lease: Lease | None) -> None:
-        here = self._open[key]
+        if (here := self._open.get(key)) is None:
+            return  # another flush, which ran meanwhile, saw the end of it
         if lease is None or (lease.ends_at + SECOND <= self._now() and not here.pending):
             del self._open[key]
             self._sessions = {ssid: one for ssid, one in self._sessions.items() if one.id != key}

@@ -212,3 +212,15 @@ async def test_a_session_counts_as_use_and_ends_with_its_lease(replica: Replica)
     replica.at += 2 * SECOND
     await replica.book.tick()
     assert replica.book.session(grant.session) is None
+
+
+async def test_two_that_write_down_at_once_lose_nothing_and_end_nothing_early(replica: Replica) -> None:
+    """The tick and a stream's end meet often; the second finds that the first has closed the lease."""
+    pc, grant = await lent(replica)
+    await replica.book.open(grant.token, "download", proof(pc, grant))
+    replica.book.count(grant.id, 1_000, {})
+    replica.at += 40 * SECOND
+    await asyncio.gather(*(replica.book.tick() for _ in range(4)))
+    await replica.book.done(grant.id, "download", {"test": "download"})
+    await asyncio.gather(*(replica.book.tick() for _ in range(4)))
+    assert replica.lease(grant.id).used == 1_000
