@@ -49,8 +49,8 @@ assets: $(VENV)/.run debian-assets ## Fetch what the pages need and we did not w
 
 ##@ Measure
 .PHONY: bench
-bench: $(VENV)/.dev debian-bench debian-test ## Footprint, throughput, accuracy, bytes a day, verdicts and findings, beside their peers (about 50 minutes)
-	@for name in agent_footprint ingest traffic accuracy tokens readiness attribution; do $(BIN)/python benchmarks/$$name.py; done
+bench: $(VENV)/.dev debian-bench debian-test ## Footprint, throughput, accuracy, bytes a day, verdicts, findings and speed, beside their peers (about 75 minutes)
+	@for name in agent_footprint ingest traffic accuracy tokens readiness attribution bandwidth; do $(BIN)/python benchmarks/$$name.py; done
 
 .PHONY: campaign-kill
 campaign-kill: $(VENV)/.dev debian-test ## Kill agent and collector at every system call, many times, and count what was lost
