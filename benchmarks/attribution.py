@@ -63,7 +63,7 @@ SLOW, SLOWLY = "slow", 30
 """The class in which each way is asked every so many minutes only, and its newest result counts until the next one."""
 SHORT, FEW = 30, 1
 """Units of a city, and kinds of each class but SLOW, where a quick look is asked for."""
-GOALS = {"single": 0.95, "special": 0.95, "double": 0.90, "untold": 0.95}
+GOALS = {"single": 0.95, "special": 0.95, "double": 0.90, SLOW: 0.95, "untold": 0.95}
 
 
 class Score(Struct):

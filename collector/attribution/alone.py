@@ -8,10 +8,10 @@ from checks.kit.segment import Segment
 from collector.attribution.causes import Place, cause
 from collector.attribution.ground import LEVELS, Ground, Suspect, Way
 from collector.attribution.model import Finding
-from collector.attribution.scoring import SETTLED
+from collector.attribution.prior import SETTLED
 
 UNSURE = 1 / 3
-"""A line that is promised for 99.5 % of the time is down as often as a run fails by chance ([A], scoring.NOISE); and
+"""A line that is promised for 99.5 % of the time is down as often as a run fails by chance ([A], prior.NOISE); and
 it may be the device."""
 TOLD = 0.5
 

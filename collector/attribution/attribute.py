@@ -10,7 +10,7 @@ beside them; only the newest observation of each way, or all of a window; with s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -18,15 +18,14 @@ from checks.kit.model import Reason
 from checks.kit.segment import DESK, SERVERS, Segment
 from collector.attribution.alone import alone
 from collector.attribution.causes import BATTERY, SEGMENTS, Place, cause
-from collector.attribution.ground import LEVELS, Way, survey
+from collector.attribution.ground import Ground, Way, survey
 from collector.attribution.model import Finding, Observation, Topology
-from collector.attribution.scoring import Score, Scorer
+from collector.attribution.rivals import also, is_early, rivals
+from collector.attribution.scoring import Score
 from collector.attribution.search import guilty
 from collector.attribution.silences import fallen_silent, offices, power, silences
 from collector.attribution.told import told
 
-ALIKE = 2.0
-"""Nats of likelihood within which two places are not told apart."""
 # What a device lacks and what its router will not tell stop no packet: no way is blamed for them.
 _PREFIXES = ("disk_", "ups_", "battery_", "snmp_", "pcsc_", "reader_", "token_", "module_", "pin_", "cert_", "issuer_",
              "service_", "child_")  # fmt: skip
@@ -47,10 +46,11 @@ def attribute(observations: Iterable[Observation], topology: Topology) -> list[F
     observations are the devices.
 
     One fault is one finding, whatever the number of units. Where nothing tells two places apart, the one that breaks
-    more often is named (destination, provider, access, LAN, device) and the other stands in ``also``. A provider that
-    is down in both networks has two findings, one for each: they are two networks. A unit without power is a finding at
-    its LAN with ``Cause.POWER``; several units without power have one each. A provider of which one customer alone
-    tells is in ``also`` of that one's line.
+    more often is named (destination, provider, access, LAN, device) and the other stands in ``also``; but where ways
+    that are yet to be asked since the fault began would tell, nothing is named before
+    (:func:`collector.attribution.rivals.is_early`). A provider that is down in both networks has two findings, one for
+    each: they are two networks. A unit without power is a finding at its LAN with ``Cause.POWER``; several units
+    without power have one each. A provider of which one customer alone tells is in ``also`` of that one's line.
 
     Failures that stand alone among successes are noise and belong to no finding. What worked before a fault began does
     not speak against it (:mod:`collector.attribution.onset`). A unit of which one device alone tells has a finding of
@@ -64,8 +64,7 @@ def attribute(observations: Iterable[Observation], topology: Topology) -> list[F
     spoken = [one for one in known if one.device not in silent and (one.ok or _of_a_way(one))]
     ground = survey(spoken, topology)
     findings = told(ground)
-    scores, scorer = guilty(ground)
-    findings += [_finding(score, scorer) for score in scores] + alone(ground)
+    findings += [*_compared(ground), *alone(ground)]
     if silent or any(one.reason in BATTERY for one in known):
         heard = offices(known, silent, topology)
         findings = silences(heard, [*findings, *power(heard)], topology)
@@ -79,22 +78,30 @@ def _of_a_way(one: Observation) -> bool:
     return one.check not in DESK or (one.reason in SERVERS and bool(one.target))
 
 
-def _finding(score: Score, scorer: Scorer) -> Finding:
-    suspect, ground = score.suspect, scorer.ground
+def _compared(ground: Ground) -> Iterator[Finding]:
+    """What comparing ways finds, without what it is too early to place."""
+    scores, scorer = guilty(ground)
+    for score in scores:
+        others = rivals(score, scorer)
+        if not is_early(score, others, scorer):
+            yield _finding(score, also(score, others), ground)
+
+
+def _finding(score: Score, beside: tuple[Segment, ...], ground: Ground) -> Finding:
+    suspect = score.suspect
     ways = [ground.ways[number] for number in sorted(score.affected)]
     reasons = sum((way.reasons for way in ways), Counter[str]())
     named, reason = cause(suspect.place, reasons)
-    also = _also(score, scorer)
     return Finding(
         segment=SEGMENTS[suspect.place],
         subject=suspect.subject,
         network=suspect.network,
         cause=named,
         reason=reason,
-        confidence=_confidence(score, ways, also),
+        confidence=_confidence(score, ways, beside),
         failing=len(ways),
         working=score.working,
-        also=also,
+        also=beside,
         devices=tuple(sorted({way.device for way in ways})),
         units=tuple(sorted({way.unit for way in ways})),
         targets=tuple(sorted({way.target for way in ways if way.target})),
@@ -103,30 +110,12 @@ def _finding(score: Score, scorer: Scorer) -> Finding:
     )
 
 
-def _also(score: Score, scorer: Scorer) -> tuple[Segment, ...]:
-    """The segments that would explain as much in place of this one, nearest first."""
-    ways, place = scorer.ground.ways, score.suspect.place
-    before = {number: ways[number].chance for number in score.affected}
-    scorer.absolve(score)
-    shared = Counter(suspect for number in score.affected for suspect in ways[number].covers)
-    whole, own = len(score.affected), scorer.score(score.suspect).gain
-    alike = {
-        SEGMENTS[other.place]
-        for other, number in shared.items()
-        if number >= 0.9 * whole and SEGMENTS[other.place] is not SEGMENTS[place]
-        and scorer.bound(other) >= own - ALIKE and scorer.score(other).gain >= own - ALIKE
-    }  # fmt: skip
-    for number, chance in before.items():
-        ways[number].chance = chance
-    return tuple(sorted(alike, key=lambda one: LEVELS[one]))
-
-
-def _confidence(score: Score, ways: list[Way], also: tuple[Segment, ...]) -> float:
+def _confidence(score: Score, ways: list[Way], beside: tuple[Segment, ...]) -> float:
     """From the number n of independent observations that speak for it: of devices, or, where one device is blamed, of
     its ways; n / (n + ½), less by a half for each other place that it could be as well."""
     place = score.suspect.place
     number = len(ways) if place is Place.DEVICE else len({way.device for way in ways})
-    return round(number / (number + 0.5) / (1 + 0.5 * len(also)), 3)
+    return round(number / (number + 0.5) / (1 + 0.5 * len(beside)), 3)
 
 
 def _merged(findings: list[Finding]) -> list[Finding]:

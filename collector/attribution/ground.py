@@ -25,6 +25,8 @@ more than one."""
 RESOLVERS = (Place.LAN_NAMES, Place.PROVIDER_NAMES)
 Passed = tuple[str, str, str, str]
 """(device, target, check, reach)."""
+Look = tuple[str, int]
+"""(network, level): a look at the surroundings, how far and on the way to which network."""
 
 
 class Suspect(NamedTuple):
@@ -72,8 +74,9 @@ class Ground(Struct, kw_only=True):
 
     ``fine`` are the ways and looks that never failed, with their newest success. ``worked`` counts these ways by device
     and network, ``bare`` those of them that began with an address, ``reached`` by target and unit; ``near`` counts the
-    looks at the surroundings by device and level, ``named`` those that resolved names. ``nearer`` keeps the suspects
-    before the target, which the ways of a device share.
+    looks at the surroundings by device, network and level, ``named`` by device and network those that resolved names.
+    ``nearer`` keeps the suspects before the target, which the ways of a device share; ``once`` the reasons of ways that
+    failed once.
     """
 
     topology: Topology
@@ -84,11 +87,12 @@ class Ground(Struct, kw_only=True):
     worked: dict[str, Counter[str]] = {}
     bare: dict[str, Counter[str]] = {}
     reached: dict[str, Counter[str]] = {}
-    near: dict[str, Counter[int]] = {}
-    named: Counter[str] = field(default_factory=Counter)
+    near: dict[str, Counter[Look]] = {}
+    named: Counter[tuple[str, str]] = field(default_factory=Counter)
     members: dict[str, list[str]] = {}
     customers: dict[tuple[str, str], list[str]] = {}
     nearer: dict[tuple[str, str, str, int], dict[Suspect, float]] = {}
+    once: dict[str, Counter[str]] = {}
 
     def network(self, target: str) -> str:
         return self.topology.networks.get(target, INTERNET) if target else INTERNET
@@ -115,12 +119,18 @@ class Ground(Struct, kw_only=True):
         return sum(self._looked(one, suspect) for unit in self.units(suspect) for one in self.members.get(unit, ()))
 
     def _looked(self, device: str, suspect: Suspect) -> int:
-        if suspect.network not in ("", INTERNET):
-            return 0
         if suspect.place in RESOLVERS:
-            return self.named[device]
+            return sum(self.named[device, one] for one in ([suspect.network] if suspect.network else self.networks))
         level = cleared(suspect.place)
-        return sum(count for far, count in self.near.get(device, _NEAR).items() if far >= level)
+        return sum(
+            count
+            for (network, far), count in self.near.get(device, _NEAR).items()
+            if far >= level and suspect.network in ("", network)
+        )
+
+    @property
+    def networks(self) -> set[str]:
+        return {INTERNET, *self.topology.networks.values()}
 
     def everything(self) -> int:
         """How many ways, and looks at the surroundings, there were."""
@@ -135,7 +145,7 @@ def cleared(place: Place) -> int:
 
 
 _NONE: Counter[str] = Counter()
-_NEAR: Counter[int] = Counter()
+_NEAR: Counter[Look] = Counter()
 
 
 def _of(counts: Counter[str], network: str) -> int:
@@ -188,23 +198,39 @@ def _heft(failed: dict[Passed, set[tuple[int, str]]], worked: dict[Passed, set[i
 def _way(ground: Ground, key: Passed, failed: set[tuple[int, str]], worked: set[int]) -> Way:
     device, target, _, reach = key
     number = len(failed) + len(worked)
-    topology, network = ground.topology, ground.network(target)
-    weight = min(ground.heft, math.sqrt(number))
-    if any(reason in NEARBY for _, reason in failed):
+    reasons, spoke = _reasons(ground, failed), _speaking(failed)
+    weight = 1.0 if number == 1 else min(ground.heft, math.sqrt(number))
+    if not NEARBY.keys().isdisjoint(reasons):
         weight *= LOOKED
     way = Way(
-        device=device, unit=topology.units[device], target=target, reasons=Counter(reason for _, reason in failed),
-        network=network, failed=weight * len(failed) / number, worked=weight * len(worked) / number,
+        device=device, unit=ground.topology.units[device], target=target, reasons=reasons,
+        network=ground.network(target), failed=weight * len(failed) / number, worked=weight * len(worked) / number,
         first=min(failed)[0], last=max(failed)[0], passed=max(worked, default=0),
     )  # fmt: skip
-    way.covers = _suspects(way, ground, LEVELS.get(reach, DESTINATION))
+    way.covers = _suspects(way, spoke, ground, LEVELS.get(reach, DESTINATION))
     return way
 
 
-def _suspects(way: Way, ground: Ground, level: int) -> dict[Suspect, float]:
-    """Who may have failed `way`, as its most frequent reason has it; none beyond `level`."""
-    reasons = way.reasons
-    reason = next(iter(reasons)) if len(reasons) == 1 else max(sorted(reasons), key=lambda one: reasons[one])
+def _reasons(ground: Ground, failed: set[tuple[int, str]]) -> Counter[str]:
+    """How often each was seen. Thousands of ways failed once, and share it."""
+    if len(failed) > 1:
+        return Counter(reason for _, reason in failed)
+    ((_, reason),) = failed
+    return ground.once.get(reason) or ground.once.setdefault(reason, Counter((reason,)))
+
+
+def _speaking(failed: set[tuple[int, str]]) -> str:
+    """The reason that counts of a way that `failed` for several: reasons that speak of the same places count together,
+    and of as many failures the newer do. A chance failure before a fault says nothing of it."""
+    if len(failed) == 1:
+        return next(iter(failed))[1]
+    newest = sorted(failed, reverse=True)
+    votes = Counter(id(cover(reason)) for _, reason in newest)
+    return max((reason for _, reason in newest), key=lambda one: votes[id(cover(one))])
+
+
+def _suspects(way: Way, reason: str, ground: Ground, level: int) -> dict[Suspect, float]:
+    """Who may have failed `way`, as `reason` has it; none beyond `level`."""
     key = (way.device, way.network, reason, level)
     found = ground.nearer.get(key)
     if found is None:
@@ -241,9 +267,9 @@ def _count(ground: Ground) -> None:
             there = ground.reached.get(target) or ground.reached.setdefault(target, Counter())
             there[units[device]] += 1
         else:
-            level = LEVELS.get(reach, DESTINATION)
-            ground.near.setdefault(device, Counter())[level] += 1
-            ground.named[device] += check == "dns"
+            network = networks.get(target, INTERNET) if target else INTERNET
+            ground.near.setdefault(device, Counter())[network, LEVELS.get(reach, DESTINATION)] += 1
+            ground.named[device, network] += check == "dns"
     for device, target, _, reach in ground.unnamed & ground.fine.keys():
         if target and reach == whole:
             ground.bare.setdefault(device, Counter())[networks.get(target, INTERNET)] += 1

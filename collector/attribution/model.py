@@ -84,7 +84,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     The rest belongs to a finding that is kept (:mod:`collector.attribution.tracker`): an ``id``; ``opened_at``;
     ``cleared_at`` while no observation speaks for it any more and it waits to be closed; ``closed_at``;
-    ``merged_into``, the finding that it turned out to be a part of; ``flaps``, how often it cleared and came back.
+    ``merged_into``, the finding that it turned out to be a part of; ``flaps``, how often it cleared and came back;
+    ``struck``, all units that it has stopped, where ``units`` are fewer by now. Once it is cleared, they are its units.
     """
 
     segment: Segment
@@ -107,6 +108,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     closed_at: int | None = None
     merged_into: str = ""
     flaps: int = 0
+    struck: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from checks.kit.segment import Segment
 from collector.attribution.causes import Place
 from collector.attribution.ground import DESTINATION, LEVELS, RESOLVERS, Ground, Suspect, cleared
-from collector.attribution.model import INTERNET
 
 moment = itemgetter(0)
 """When (µs) a Pass was."""
@@ -139,6 +138,6 @@ class Passes:
                 self._targets.setdefault(target, []).append(one)
                 seen = (one, ground.network(target), DESTINATION, names)
             else:
-                seen = (Pass(at, device, ""), INTERNET, LEVELS.get(reach, DESTINATION), check == "dns")
+                seen = (Pass(at, device, ""), ground.network(target), LEVELS.get(reach, DESTINATION), check == "dns")
             devices.setdefault(device, []).append(seen)
         return devices

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from collector.attribution.causes import Place
 from collector.attribution.ground import Ground, Suspect
-from collector.attribution.scoring import COST, NOISE, Score, Scorer
+from collector.attribution.prior import COST, NOISE
+from collector.attribution.scoring import Score, Scorer
 
 EXCHANGED = 16
 """Of the blamed, so many at most are tried without: those that explain most."""
@@ -81,7 +82,7 @@ def _unexplained(scorer: Scorer) -> float:
 
 def _search(scorer: Scorer) -> list[Score]:
     """Greedy and bettered; in windows that are not too large also from other beginnings, without one of the first."""
-    found = _bettered(scorer, _nearest_first(scorer, _greedy(scorer, [], scorer.below)))
+    found = _bettered(scorer, _from_both_ends(scorer, _greedy(scorer, [], scorer.below)))
     if len(scorer.ground.ways) > SMALL:
         return found
     for one in [one for one in found if _may_be_others(scorer, one)][:RESTARTS]:
@@ -95,22 +96,33 @@ def _search(scorer: Scorer) -> list[Score]:
     return found
 
 
-def _nearest_first(scorer: Scorer, found: list[Score]) -> list[Score]:
-    """`found`, or what is found by beginning with what is nearer of those who lose all systems, where that is better.
+def _from_both_ends(scorer: Scorer, found: list[Score]) -> list[Score]:
+    """`found`, or what is found by beginning with what is nearer of those who lose all systems, or with the systems
+    where two providers of one network are blamed, where that is better.
 
     A system that fails for twenty offices explains more ways at once than the line of one, so the greedy search takes
-    all systems first though the lines cost less; no exchange of one for another leads back.
+    all systems first though the lines cost less; and two providers, of all whose systems most fail, before the systems.
+    No exchange of one for another leads back.
     """
-    near = _nearer(scorer.ground, found)
-    if not near:
-        return found
-    before = scorer.chances()
-    scorer.begin(scorer.noise)
-    tried = _greedy(scorer, _greedy(scorer, [], near), scorer.below)
-    if total(tried) > total(found) + MARGIN:
-        return tried
-    scorer.restore(before)
+    for first in (_nearer(scorer.ground, found), _systems(scorer, found)):
+        if not first:
+            continue
+        before = scorer.chances()
+        scorer.begin(scorer.noise)
+        tried = _greedy(scorer, _greedy(scorer, [], first), scorer.below)
+        if total(tried) > total(found) + MARGIN:
+            found = tried
+        else:
+            scorer.restore(before)
     return found
+
+
+def _systems(scorer: Scorer, found: list[Score]) -> list[Suspect]:
+    """The systems that fail, where two providers of one network are blamed."""
+    providers = Counter(one.suspect.network for one in found if one.suspect.place is Place.PROVIDER)
+    if max(providers.values(), default=0) < 2:
+        return []
+    return [suspect for suspect in scorer.below if suspect.place is Place.DESTINATION]
 
 
 def _nearer(ground: Ground, found: list[Score]) -> list[Suspect]:
@@ -220,26 +232,26 @@ def _greedy(scorer: Scorer, kept: list[Score], others: Iterable[Suspect]) -> lis
     """`kept`, which are blamed already, and the best of `others` one after another while they are worth their cost.
 
     What a suspect gains only shrinks as others are blamed, so an old score is a bound of the new one, and only the best
-    old ones are looked at again (lazy greedy: Minoux 1978).
+    old ones are looked at again (lazy greedy: Minoux 1978), and scored again where what they could gain has shrunk.
     """
     found, blamed = list(kept), {score.suspect for score in kept}
     heap = [
-        (-worth, suspect, -1) for suspect in others
-        if suspect not in blamed and (worth := _hope(scorer, suspect)) > 0
+        (-worth, suspect) for suspect in others
+        if suspect not in blamed and (worth := scorer.hope(suspect) - COST[suspect.place]) > 0
     ]  # fmt: skip
     heapq.heapify(heap)
+    scored: dict[Suspect, tuple[float, Score]] = {}
     while heap:
-        worth, suspect, when = heapq.heappop(heap)
-        if when == len(found):
-            found.append(score := scorer.score(suspect))
-            scorer.blame(score)
-        elif (hope := _hope(scorer, suspect)) > 0:
-            if when < 0 and -hope > worth + MARGIN:
-                heapq.heappush(heap, (-hope, suspect, -1))
-            elif (now := scorer.score(suspect).worth) > 0:
-                heapq.heappush(heap, (-now, suspect, len(found)))
+        worth, suspect = heapq.heappop(heap)
+        hope = scorer.bound(suspect)
+        last = scored.get(suspect)
+        if last is not None and hope > last[0] - MARGIN:
+            found.append(last[1])
+            scorer.blame(last[1])
+        elif last is None and hope - COST[suspect.place] < -worth - MARGIN:
+            if hope > COST[suspect.place]:
+                heapq.heappush(heap, (COST[suspect.place] - hope, suspect))
+        elif hope > COST[suspect.place] and (score := scorer.score(suspect)).worth > 0:
+            scored[suspect] = hope, score
+            heapq.heappush(heap, (-score.worth, suspect))
     return found
-
-
-def _hope(scorer: Scorer, suspect: Suspect) -> float:
-    return scorer.bound(suspect) - COST[suspect.place]

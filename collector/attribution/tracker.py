@@ -14,18 +14,14 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from checks.kit.segment import Segment
-from collector.attribution.model import Cause, Finding, Observation
+from collector.attribution.model import Finding, Observation
+from collector.attribution.parts import is_part, is_wider, remains
 
 CLOSE_AFTER = 15 * 60 * 1_000_000
 """µs without return after which a finding is closed. [A] one and a half rounds of the check lan, the most frequent."""
-COMPARED = frozenset({Cause.UNREACHABLE, Cause.SLOW, Cause.DNS, Cause.OWN_LINK, Cause.AGENT_STOPPED})
-"""Causes found by comparing ways: who sees more of the city may place them elsewhere. The others show themselves, and
-are never a part of a finding of another cause."""
 COUNTS = ("last", "failing", "working", "confidence", "devices", "also")
 """What moves with every measurement: it is shown, and stored with the next change, or a fault would be written at every
 sweep."""
-_ORDER = list(Segment)
 Key = tuple[str, str, str]
 
 
@@ -57,12 +53,15 @@ def advance(
 
     The same key goes on under its id. What is not seen any more is cleared at once, and closed after `close_after`
     (µs) without return, or right away, with a pointer, when what it stops is now explained by another finding that is
-    seen: a wider one that swallows it, or a nearer one to which it has shrunk. Those whose ids are `held`
-    (:func:`rests`) go on unchanged though nobody sees them, unless a wider one swallows them.
+    seen: a wider one that swallows it, or a nearer one to which it has shrunk. While it is mended, and what is seen is
+    but what is left of it (:func:`collector.attribution.parts.remains`), it goes on as what it was, and nothing is
+    opened. Those whose ids are `held` (:func:`rests`) go on unchanged though nobody sees them, unless a wider one
+    swallows them.
     """
     kept = {finding.key: finding for finding in sorted(open, key=lambda one: (-one.opened_at, one.id))}
     twice = [finding for finding in open if kept[finding.key] is not finding]
-    present = {key: _seen(kept.get(key), finding, now) for key, finding in _by_key(seen).items()}
+    sights = remains(kept.values(), _by_key(seen), held)
+    present = {key: _seen(kept.get(key), finding, now) for key, finding in sights.items()}
     gone = [
         _gone(finding, present.values(), now, close_after, finding.id in held)
         for key, finding in kept.items()
@@ -103,8 +102,10 @@ def _seen(held: Finding | None, seen: Finding, now: int) -> Finding:
     if held is None:
         fresh = {"cleared_at": None, "closed_at": None, "merged_into": "", "flaps": 0}
         return replace(seen, id=identity(seen.key, now), opened_at=now, **fresh)
+    struck = tuple(sorted({*(held.struck or held.units), *seen.units}))
     return replace(
         seen,
+        struck=() if struck == seen.units else struck,
         id=held.id,
         opened_at=held.opened_at,
         first=min(held.first, seen.first),
@@ -133,52 +134,21 @@ def _gone(old: Finding, present: Iterable[Finding], now: int, close_after: int, 
     if old.cleared_at is None:
         heirs = sorted((one for one in present if is_part(old, one, now)), key=_size)
         if is_held:
-            heirs = [one for one in heirs if _is_wider(one, old)]
+            heirs = [one for one in heirs if is_wider(one, old)]
         if heirs:
             return _closed(old, now, heirs[-1].id)
-        return old if is_held else replace(old, cleared_at=max(now, old.opened_at))
+        return old if is_held else replace(_whole(old), cleared_at=max(now, old.opened_at))
     return _closed(old, now) if now - old.cleared_at >= close_after else old
 
 
 def _closed(held: Finding, now: int, into: str = "") -> Finding:
     cleared = held.cleared_at if held.cleared_at is not None else max(now, held.opened_at)
-    return replace(held, cleared_at=cleared, closed_at=max(now, cleared), merged_into=into)
+    return replace(_whole(held), cleared_at=cleared, closed_at=max(now, cleared), merged_into=into)
 
 
-def is_part(old: Finding, new: Finding, now: int) -> bool:
-    """Whether `old`, which is seen no more, goes on as `new`: in a compatible network, by a compatible cause, and of
-    what the nearer of the two stops nothing lies outside the other. What `old` has shrunk to is found `now` only, and
-    so is the provider that systems turn out to be reached by: the first failures of a provider that fails in part may
-    all be at one of them."""
-    if old.network and new.network and old.network != new.network:
-        return False
-    if old.cause not in COMPARED and old.cause is not new.cause:
-        return False
-    if _is_wider(new, old):
-        return _within(old, new)
-    return new.opened_at == now and (_within(new, old) or _is_behind(old, new))
-
-
-def _is_wider(new: Finding, old: Finding) -> bool:
-    return _ORDER.index(new.segment) >= _ORDER.index(old.segment)
-
-
-def _is_behind(system: Finding, provider: Finding) -> bool:
-    """Whether all that a system's finding stops is stopped by that of a provider as well."""
-    if system.segment is not Segment.DESTINATION or provider.segment is not Segment.PROVIDER:
-        return False
-    return set(system.targets) <= set(provider.targets) and set(system.units) <= set(provider.units)
-
-
-def _within(small: Finding, large: Finding) -> bool:
-    """Devices come and go with each measurement, so they are compared only where the fault is a device's own."""
-    if not small.units or not set(small.units) <= set(large.units):
-        return False
-    if small.segment is Segment.DEVICE and not set(small.devices) <= set(large.devices):
-        return False
-    if large.segment is Segment.DESTINATION:
-        return bool(small.targets) and set(small.targets) <= set(large.targets)
-    return True
+def _whole(finding: Finding) -> Finding:
+    """What is over is remembered by all the units that it stopped."""
+    return replace(finding, units=finding.struck, struck=()) if finding.struck else finding
 
 
 def _differs(before: Finding | None, after: Finding) -> bool:

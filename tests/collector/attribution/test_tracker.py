@@ -127,14 +127,6 @@ def test_what_shows_itself_is_part_of_nothing_else() -> None:
     assert [finding.subject for finding in moves.closed] == ["27259-1"]
 
 
-def test_a_provider_that_shrinks_to_one_unit_becomes_that_units_line() -> None:
-    """A new finding; the old one is closed and points to it."""
-    moves = advance(opened(provider()), [access(UNITS[1])], NOW + MINUTE)
-    (line,) = moves.open
-    assert (line.segment, line.opened_at) == ("access", NOW + MINUTE)
-    assert [(finding.segment, finding.merged_into) for finding in moves.closed] == [("provider", line.id)]
-
-
 def test_a_provider_that_recovers_is_no_part_of_a_line_that_was_down_before() -> None:
     """They were two faults all along."""
     both = opened(provider(), access(UNITS[1]))

@@ -7,6 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.kit.segment import Segment
 from collector.attribution.model import Cause, Finding
 from collector.attribution.tracker import CLOSE_AFTER, advance, is_present
 from tests.collector.attribution.faults import MINUTE, NOW, UNITS, access, destination, device, lan, provider
@@ -35,11 +36,32 @@ def played(play: list[tuple[int, list[Finding]]]) -> list[tuple[int, list[Findin
 
 @given(plays)
 def test_no_place_has_two_open_findings(play: list[tuple[int, list[Finding]]]) -> None:
-    """And each that is seen is present."""
+    """And each that is seen is present, by itself or as what is left of a wider one; nothing else is."""
     for (_, open, _), (_, seen) in zip(played(play), play, strict=True):
         keys = [finding.key for finding in open]
         assert len(keys) == len(set(keys))
-        assert {finding.key for finding in open if is_present(finding)} == {finding.key for finding in seen}
+        present = [finding for finding in open if is_present(finding)]
+        assert all(any(_shows(one, sight) for one in present) for sight in seen)
+        assert all(any(_shows(one, sight) for sight in seen) for one in present)
+
+
+def _shows(finding: Finding, sight: Finding) -> bool:
+    if finding.key == sight.key:
+        return True
+    wider = list(Segment).index(finding.segment) > list(Segment).index(sight.segment)
+    return wider and set(sight.units) <= set(finding.units)
+
+
+@given(plays)
+def test_what_is_over_is_remembered_by_all_units_that_it_stopped(play: list[tuple[int, list[Finding]]]) -> None:
+    """However few were left at the end."""
+    stopped: dict[str, set[str]] = {}
+    for _, open, closed in played(play):
+        for finding in open:
+            stopped.setdefault(finding.id, set()).update(finding.units)
+        for finding in (*closed, *(one for one in open if not is_present(one))):
+            assert set(finding.units) == stopped.get(finding.id, set(finding.units))
+            assert finding.struck == ()
 
 
 @given(plays)
