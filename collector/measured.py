@@ -27,7 +27,7 @@ def check_measured(profile: Profile, locality: Locality, document: Document) -> 
     planned = {plan.check for plan in locality.plans} | {"agent", ""}
     for requirement in profile.requirements:
         named = f"requirement {requirement.id!r} of {profile.name}"
-        if requirement.mandatory or requirement.mandatory_from is not None:
+        if requirement.mandatory or requirement.mandatory_from is not None or requirement.mandatory_without:
             for check in (requirement.check, *(part.check for part in requirement.parts)):
                 if check not in planned:
                     raise document.error(("jobs",), f"no job runs {check}, which {named} needs")

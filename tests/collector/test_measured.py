@@ -75,15 +75,16 @@ def test_nothing_is_missed_of_what_has_no_window() -> None:
 
 
 def test_a_mandatory_line_needs_a_job() -> None:
-    told = "jobs: no job runs realtime, which requirement 'x' of test@3 needs"
-    assert refused(line("x", check="realtime")) == told
-    assert refused(line("x", check="realtime", mandatory=False, mandatory_from=1)) == told
-    check(line("x", check="realtime", mandatory=False))
+    told = "jobs: no job runs rehearsal, which requirement 'x' of test@3 needs"
+    assert refused(line("x", check="rehearsal")) == told
+    assert refused(line("x", check="rehearsal", mandatory=False, mandatory_from=1)) == told
+    assert refused(line("y"), line("x", check="rehearsal", mandatory=False, mandatory_without="y")) == told
+    check(line("x", check="rehearsal", mandatory=False))
 
 
 def test_so_does_each_of_its_parts() -> None:
-    part = Part(id="p", title={}, kind=Kind.RUNS, check="realtime", name="runs", labels={}, where=line("x").ready)
-    told = "jobs: no job runs realtime, which requirement 'x' of test@3 needs"
+    part = Part(id="p", title={}, kind=Kind.RUNS, check="rehearsal", name="runs", labels={}, where=line("x").ready)
+    told = "jobs: no job runs rehearsal, which requirement 'x' of test@3 needs"
     assert refused(line("x", kind=Kind.PARTS, check="", parts=(part,))) == told
 
 
