@@ -46,7 +46,7 @@ def test_a_fresh_list_is_verified_and_searched() -> None:
     }  # fmt: skip
     found = values(reading)
     assert found["signing_service_size:crl"] == len(content)
-    assert abs(found["signing_service_left:crl"] - 6 * DAY.total_seconds()) < 600
+    assert abs(found["signing_service_left:crl"] - 6 * DAY.total_seconds()) < 7200  # made when the tests were collected
 
 
 def test_a_revoked_certificate_is_found_by_its_seal() -> None:
