@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from checks.kit.model import Check, Metric, Result, Sample
 
 _UNKNOWN = {"vi": "Không rõ", "en": "Unknown"}
@@ -33,6 +35,12 @@ def lines(check: Check, result: Result, lang: str) -> Iterator[tuple[str, str]]:
     unknown = [_title(fact.title, fact.name, lang) for fact, value in stated if value is None]
     if unknown:
         yield _UNKNOWN[lang], "; ".join(unknown)
+
+
+def headline(check: Check, result: Result, lang: str) -> Iterator[tuple[str, str]]:
+    """Of :func:`lines` the metrics for which people run `check`."""
+    metrics = tuple(metric for metric in check.metrics if metric.name in check.headline)
+    yield from lines(msgspec.structs.replace(check, metrics=metrics, facts=()), result, lang)
 
 
 def glance(check: Check, progress: Mapping[str, float], lang: str) -> str:

@@ -45,7 +45,7 @@ class Words(Protocol):
 
 class Terminal:
     """Plain signs where `out` has no UTF-8, and no bar where it is no terminal. With `details` every number and fact
-    stands under its check."""
+    stands under its check, without only the numbers for which it is run."""
 
     def __init__(self, out: TextIO, words: Words, lang: str, *, details: bool = False) -> None:
         self._out, self._words, self._lang, self._details = out, words, lang, details
@@ -99,9 +99,11 @@ class Terminal:
                 self._line(f"    {'->' if self._plain else '→'} {hint.hint}")
         elif result.detail:
             self._line(f"    {result.detail}")
-        if self._details:
-            for title, value in numbers.lines(check, result, self._lang):
-                self._line(f"      {title}: {value}")
+        found = (
+            numbers.lines(check, result, self._lang) if self._details else numbers.headline(check, result, self._lang)
+        )
+        for title, value in found:
+            self._line(f"      {title}: {value}")
 
     def summary(self, results: list[Result]) -> None:
         counts = [(outcome, sum(result.outcome is outcome for result in results)) for outcome in Outcome]

@@ -374,18 +374,13 @@ def _samples(report: Report, *, secure: bool) -> Iterator[Sample]:
         if loaded is not None:
             yield sample(LATENCY, loaded, load=way.direction)
         values = (
-            (THROUGHPUT, _bytes(way.rate)), (ERROR, way.error), (USED, way.used), (STREAMS, way.streams),
-            (RETRANSMITTED, way.retransmitted), (CROSS, _bytes(way.cross)),
+            (THROUGHPUT, way.rate and way.rate / BITS), (ERROR, way.error), (USED, way.used), (STREAMS, way.streams),
+            (RETRANSMITTED, way.retransmitted), (CROSS, way.cross and way.cross / BITS),
             (RESPONSIVENESS, responsiveness(way.probes, secure)),
             (BUFFERBLOAT, None if loaded is None or idle is None else max(0.0, loaded - idle)),
         )  # fmt: skip
         yield from (sample(metric, value, direction=way.direction) for metric, value in values if value is not None)
     yield sample(CPU, max(max(way.machine, min(1.0, way.core)) for way in report.ways))
-
-
-def _bytes(rate: float | None) -> float | None:
-    """bit/s in the base unit of metrics."""
-    return None if rate is None else rate / BITS
 
 
 CHECK = Check(
@@ -397,4 +392,5 @@ CHECK = Check(
     run=run,
     every=86400.0,
     timeout=90.0,
+    headline=(THROUGHPUT.name, LATENCY.name),
 )

@@ -335,4 +335,5 @@ CHECK = Check(
     run=run,
     every=86400.0,
     timeout=60.0,
+    headline=(LOSS.name, JITTER.name, MOS.name),
 )

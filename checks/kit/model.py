@@ -370,7 +370,7 @@ class Check(Struct, frozen=True, kw_only=True):
     """A check as a value. ``run(params, env)`` blocks, in a thread the runner owns, and returns a Reading.
 
     ``every`` and ``timeout`` are defaults in seconds; ``params`` is a frozen Struct whose defaults are the
-    documented ones.
+    documented ones. ``headline`` are the metrics for which people run it on the spot.
     """
 
     name: str
@@ -381,6 +381,7 @@ class Check(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     every: float = 300.0
     timeout: float = 30.0
+    headline: tuple[str, ...] = ()
 
 
 def sample(metric: Metric, value: float, **labels: str) -> Sample:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent import numbers
-from checks import connectivity, device
+from checks import bandwidth, connectivity, device
 from checks.kit.model import Outcome, Result, Sample
 
 
@@ -51,6 +51,17 @@ def test_phases_stand_in_one_line_by_name() -> None:
     assert shown["Reached"] == "yes"
     assert shown["IP version"] == "IPv4"
     assert "HTTP status code" not in shown
+
+
+def test_what_a_check_is_run_for_is_told_without_asking_for_details() -> None:
+    seen = result(
+        "bandwidth", Sample("bandwidth_throughput", 11_700_000.0, {"direction": "download"}),
+        Sample("bandwidth_latency", 0.02, {"load": "idle"}), Sample("bandwidth_cpu", 0.2), server="tdc",
+    )  # fmt: skip
+    assert dict(numbers.headline(bandwidth.CHECK, seen, "vi")) == {
+        "Tốc độ đo được": "tải xuống 93,6 Mbit/s", "Thời gian khứ hồi": "khi rảnh 20 ms",
+    }  # fmt: skip
+    assert list(numbers.headline(device.CHECK, result("device", virtual=True), "vi")) == []
 
 
 def test_what_is_unknown_is_said_to_be() -> None:
