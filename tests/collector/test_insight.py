@@ -125,7 +125,7 @@ async def test_one_silent_device_is_seen_beside_its_siblings(file: str) -> None:
 
 
 async def test_a_silence_is_asked_anew_once_the_neighbours_have_changed(file: str) -> None:
-    """The others return: what was their provider's line before is this unit's own matter now."""
+    """The others return: what is left of the fault that stopped them all keeps its name, and counts fewer."""
     hands = Hands()
     async with running(file, hands) as client:
         await on_line_of(client, "Viettel", UNITS[3:])
@@ -139,8 +139,9 @@ async def test_a_silence_is_asked_anew_once_the_neighbours_have_changed(file: st
         after = client.server.parts.live.silence_of(XOM_CHIEU)
         assert before is not None
         assert after is not None
-        assert before.cause is Why.LINE_DOWN
-        assert after.cause is not Why.LINE_DOWN
+        assert before.cause is after.cause is Why.LINE_DOWN
+        assert (before.signs[0].name, before.signs[0].count) == (after.signs[0].name, 3)
+        assert after.signs[0].count == 1
         assert after.since == before.since
 
 
