@@ -97,7 +97,7 @@ class Api:
 
     async def config(self, request: web.Request) -> web.Response:
         """The jobs of the device that asks; 304 when it has them."""
-        device = self._signed(request).device
+        device = signed(self._directory, request, GET_CONTEXT + request.path.encode()).device
         etag = self._catalog.etag(device.unit, device.role)
         if request.headers.get("If-None-Match", "").strip('"') == etag:
             return web.Response(status=304, headers={"ETag": f'"{etag}"'})
@@ -143,25 +143,27 @@ class Api:
         self._telemetry.refusals.labels(code).inc()
         return Refusal(status, code, message)
 
-    def _signed(self, request: web.Request) -> Member:
-        member = self._directory.get(request.headers.get("Sansang-Agent", ""))
-        if member is None:
-            raise Refusal(401, "unknown_agent", "no such device is enrolled here")
-        try:
-            signature = base64.b64decode(request.headers.get("Sansang-Signature", ""), validate=True)
-        except (binascii.Error, ValueError):
-            signature = b""
-        if not member.key.verify(GET_CONTEXT + request.path.encode(), signature):
-            raise Refusal(401, "bad_signature", "the signature is not this device's")
-        if member.device.status == devices.REVOKED:
-            raise Refusal(403, "revoked", "this device was revoked")
-        return member
-
     def _scraper(self, request: web.Request) -> None:
         if not access.allowed(request, self._guard.metrics, self._guard.proxies):
             raise Refusal(403, "forbidden", "this address may not read metrics (access.metrics in collector.yaml)")
         if not self.ready:
             raise Refusal(503, "starting", "the collector is starting", 5.0)
+
+
+def signed(directory: Directory, request: web.Request, message: bytes) -> Member:
+    """The device that signed `message`, by the headers ``Sansang-Agent`` and ``Sansang-Signature``. Raises Refusal."""
+    member = directory.get(request.headers.get("Sansang-Agent", ""))
+    if member is None:
+        raise Refusal(401, "unknown_agent", "no such device is enrolled here")
+    try:
+        signature = base64.b64decode(request.headers.get("Sansang-Signature", ""), validate=True)
+    except (binascii.Error, ValueError):
+        signature = b""
+    if not member.key.verify(message, signature):
+        raise Refusal(401, "bad_signature", "the signature is not this device's")
+    if member.device.status == devices.REVOKED:
+        raise Refusal(403, "revoked", "this device was revoked")
+    return member
 
 
 def _json(value: Any) -> web.Response:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Container
 
 import msgspec
@@ -12,11 +10,10 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from checks.kit.leasing import CONTEXT, Answer, Release, Want
-from collector.api import guarded
-from collector.directory import Directory, Member
+from collector.api import guarded, signed
+from collector.directory import Directory
 from collector.ingest import Refusal
 from collector.leases.book import Book
-from collector.store import devices
 
 MOST = 4096
 _ID = frozenset("0123456789abcdef")
@@ -39,7 +36,7 @@ class LeaseApi:
     async def lease(self, request: web.Request) -> web.Response:
         """200 with an Answer; one that names neither a grant nor a denial to what was given back."""
         body = await self._body(request)
-        member = self._signed(request, body)
+        member = signed(self._directory, request, CONTEXT + body)
         asked = _decoded(body)
         try:
             if isinstance(asked, Release):
@@ -66,20 +63,6 @@ class LeaseApi:
         except TimeoutError:
             raise Refusal(408, "timeout", f"the body did not arrive in {self._timeout:g} s") from None
         return body
-
-    def _signed(self, request: web.Request, body: bytes) -> Member:
-        member = self._directory.get(request.headers.get("Sansang-Agent", ""))
-        if member is None:
-            raise Refusal(401, "unknown_agent", "no such device is enrolled here")
-        try:
-            signature = base64.b64decode(request.headers.get("Sansang-Signature", ""), validate=True)
-        except (binascii.Error, ValueError):
-            signature = b""
-        if not member.key.verify(CONTEXT + body, signature):
-            raise Refusal(401, "bad_signature", "the signature is not this device's")
-        if member.device.status == devices.REVOKED:
-            raise Refusal(403, "revoked", "this device was revoked")
-        return member
 
     def _known(self, want: Want) -> None:
         """Names go into the store: only those that are."""

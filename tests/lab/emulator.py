@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import socket
 import struct
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from msgspec import Struct, to_builtins
 
+from tests.lab import control
 from tests.lab.forwarder import FULL, RECORD
 from tests.lab.namespaces import Namespace, namespace
 
@@ -101,18 +101,7 @@ class Emulator:
             self._process.wait()
 
     def _ask(self, what: dict[str, object]) -> bytes:
-        text = json.dumps(what).encode()
-        self._control.sendall(len(text).to_bytes(4, "big") + text)
-        return self._exactly(int.from_bytes(self._exactly(4), "big"))
-
-    def _exactly(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            part = self._control.recv(size - len(data))
-            if not part:
-                raise AssertionError("the emulator's process has ended")
-            data += part
-        return bytes(data)
+        return control.ask(self._control, what, "the emulator")
 
 
 class Line(Struct, frozen=True):

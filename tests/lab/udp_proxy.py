@@ -6,7 +6,6 @@ octets (the sequence number of STAMP). It is a process of its own, :mod:`tests.l
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from types import TracebackType
 
 from msgspec import Struct, to_builtins
 
+from tests.lab import control
 from tests.lab.udp_relay import FULL, RECORD
 
 
@@ -103,15 +103,4 @@ class Proxy:
         ]
 
     def _ask(self, what: dict[str, object]) -> bytes:
-        text = json.dumps(what).encode()
-        self._control.sendall(len(text).to_bytes(4, "big") + text)
-        return self._exactly(int.from_bytes(self._exactly(4), "big"))
-
-    def _exactly(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            part = self._control.recv(size - len(data))
-            if not part:
-                raise AssertionError("the proxy's process has ended")
-            data += part
-        return bytes(data)
+        return control.ask(self._control, what, "the proxy")
