@@ -7,20 +7,25 @@ from pathlib import Path
 
 import click
 
+from dashboards import provisioning
+from dashboards.boards import build as boards
+from dashboards.rules import build as rules
+
 OUT = Path(__file__).parent / "out"
 
 
 def sources() -> dict[str, str]:
-    """What `out/` must hold, by file name: rendered from the dashboards' sources, of which there are none yet."""
-    return {}
+    """What `out/` must hold, by file name below it."""
+    return {**boards.files(), **rules.files(), **provisioning.files()}
 
 
 def committed() -> dict[str, str]:
     """What `out/` holds."""
-    return {file.name: file.read_text("utf-8") for file in OUT.glob("*")} if OUT.is_dir() else {}
+    found = (file for file in sorted(OUT.rglob("*")) if file.is_file())
+    return {file.relative_to(OUT).as_posix(): file.read_text("utf-8") for file in found}
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def main() -> None:
     """Build the Grafana dashboards and Prometheus rules of Sẵn Sàng."""
 
@@ -32,8 +37,18 @@ def build(check: bool) -> None:
     wanted, found = sources(), committed()
     differing = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
     if not check:
-        for name, text in wanted.items():
-            OUT.mkdir(exist_ok=True)
-            (OUT / name).write_text(text, "utf-8")
-    click.echo(f"{len(wanted)} dashboards, " + (f"{', '.join(differing)} differ" if differing else "nothing differs"))
+        _write(wanted, found.keys() - wanted.keys())
+    click.echo(f"{len(wanted)} files, " + (f"{', '.join(differing)} differ" if differing else "nothing differs"))
     sys.exit(1 if check and differing else 0)
+
+
+def _write(wanted: dict[str, str], stray: set[str]) -> None:
+    for name, text in wanted.items():
+        (OUT / name).parent.mkdir(parents=True, exist_ok=True)
+        (OUT / name).write_text(text, "utf-8")
+    for name in stray:
+        (OUT / name).unlink()
+
+
+if __name__ == "__main__":
+    main()

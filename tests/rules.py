@@ -93,7 +93,7 @@ def imports(tree: ast.AST, module: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{base}.{alias.name}" if base in PACKAGES else base
 
 
-PACKAGES = ("checks", "checks.kit", "agent", "collector", "dashboards")
+PACKAGES = ("checks", "checks.kit", "agent", "collector", "dashboards", "dashboards.boards", "dashboards.rules")
 
 
 def _absolute(node: ast.ImportFrom, module: str) -> str:

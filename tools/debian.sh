@@ -17,6 +17,8 @@ test     iproute2                   ip
 test     strace                     strace
 test     chromium                   chromium
 test     prometheus                 prometheus
+test     prometheus-alertmanager    prometheus-alertmanager
+test     victoria-metrics           victoria-metrics
 test     libatomic1                 lib:libatomic.so.1
 test     iputils-ping               ping
 test     nftables                   nft

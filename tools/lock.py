@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
-    "dev": ("agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "dev"),
+    "dev": ("agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "grafana", "dev"),
     "agent": ("agent",),
     "snmp": ("snmp",),
     "scapy": ("scapy",),
@@ -20,6 +20,7 @@ LOCKS = {
     "token": ("token",),
     "collector": ("collector",),
     "postgres": ("postgres",),
+    "grafana": ("grafana",),
     "build": (),
 }
 PYTHON = "3.11"

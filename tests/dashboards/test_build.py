@@ -13,7 +13,7 @@ from dashboards import main
 def test_what_is_committed_is_what_the_sources_say() -> None:
     """The repository's own dashboards/out is up to date."""
     done = CliRunner().invoke(main.main, ["build", "--check"])
-    assert (done.exit_code, done.output) == (0, "0 dashboards, nothing differs\n")
+    assert (done.exit_code, done.output) == (0, "0 files, nothing differs\n")
 
 
 def test_a_file_that_no_source_explains_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,4 +21,4 @@ def test_a_file_that_no_source_explains_is_named(tmp_path: Path, monkeypatch: py
     (tmp_path / "stray.json").write_text("{}", "utf-8")
     monkeypatch.setattr(main, "OUT", tmp_path)
     done = CliRunner().invoke(main.main, ["build", "--check"])
-    assert (done.exit_code, done.output) == (1, "0 dashboards, stray.json differ\n")
+    assert (done.exit_code, done.output) == (1, "0 files, stray.json differ\n")

@@ -1,0 +1,3 @@
+"""Grafana dashboards."""
+
+from __future__ import annotations

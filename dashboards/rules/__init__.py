@@ -1,0 +1,3 @@
+"""Prometheus rules, alerts and Alertmanager's configuration."""
+
+from __future__ import annotations
