@@ -2,20 +2,23 @@
 
 iperf3 sends one stream by turns with us, its first second left out; both are counted by the receiver. What is told as
 apart is the part by which the medians differ. CPU is per gigabit of payload: of the client while it loads the line, of
-the server for as long as the client's process lives.
+the server for as long as the client's process lives. Under TLS the lines are the same, and iperf3 still without.
 """
 
 from __future__ import annotations
 
 import statistics
+import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
 from benchmarks import bandwidth_lab as lab
+from benchmarks import chain
 from benchmarks.bandwidth_lab import WAYS, Bench, Run
-from benchmarks.shaper import truth
+from benchmarks.shaper import FAR, truth
 from benchmarks.table import Row
 
 NEAR, EARLY, BYTES = 3.0, 5.0, 40.0
@@ -24,16 +27,19 @@ MEGABIT, MEGABYTE = 1e6, 1e6
 
 
 class Case(Struct, frozen=True):
-    """A line of ``rate`` bit/s that gives ``boost`` times as much for the first ``burst`` bytes."""
+    """A line of ``rate`` bit/s that gives ``boost`` times as much for the first ``burst`` bytes. ``secure``: our test
+    runs over wss, with a certificate on a curve as agents meet it; iperf3 has no TLS."""
 
     rate: float
     burst: float = 0.0
     boost: float = 0.0
+    secure: bool = False
 
     @property
     def name(self) -> str:
+        over = ", TLS" if self.secure else ""
         first = f", first {self.burst / MEGABYTE:g} MB at {self.boost:g} times" if self.burst else ""
-        return f"{self.rate / MEGABIT:,.0f} Mbit/s{first}"
+        return f"{self.rate / MEGABIT:,.0f} Mbit/s{over}{first}"
 
 
 class Seen(Struct):
@@ -56,6 +62,8 @@ class Effort(Struct, frozen=True, kw_only=True):
 
 
 PLAIN = tuple(Case(rate * MEGABIT) for rate in (10.0, 50.0, 200.0, 1000.0))
+SECURE = tuple(Case(rate * MEGABIT, secure=True) for rate in (200.0, 1000.0))
+"""What TLS costs: where a PC's line is, and where the server's is."""
 BOOSTED = Case(50 * MEGABIT, 5 * MEGABYTE, 2.0)
 _BRIEF = {"seconds": 1.6, "grid": 0.1, "pause": 0.01}
 SHORT = Effort(
@@ -121,13 +129,19 @@ def early(pairs: Sequence[tuple[str, Seen]]) -> Iterator[Row]:
 
 def rows(*, short: bool) -> Iterator[Row]:
     """Every row; the boosted line is one where a test that stops early could be wrong."""
-    cases = (PLAIN[1],) if short else (*PLAIN, BOOSTED)
+    effort = SHORT if short else Effort()
     pairs: list[tuple[str, Seen]] = []
     with lab.bench() as here:
-        for case in cases:
-            found = measured(here, case, SHORT if short else Effort())
+        for case in (PLAIN[1],) if short else (*PLAIN, BOOSTED):
+            found = measured(here, case, effort)
             pairs += [(f"{case.name} {direction}", seen) for direction, seen in found.items()]
             if not case.burst:
                 for direction, seen in found.items():
+                    yield from speeds(case, direction, seen)
+    with tempfile.TemporaryDirectory() as folder:
+        made = chain.make(Path(folder), [FAR])
+        with lab.bench(made.server, made.root) as here:
+            for case in SECURE[:1] if short else SECURE:
+                for direction, seen in measured(here, case, effort).items():
                     yield from speeds(case, direction, seen)
     yield from early(pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 from pathlib import Path
 
 from cryptography import x509
@@ -28,8 +29,8 @@ class _Holder(Struct, frozen=True):
 
 
 def make(folder: Path, names: list[str], *, old: bool = False) -> Chain:
-    """A chain for `names`: a leaf and an intermediate are sent, the root is not. `old` makes RSA keys of 2,048 bits
-    and adds what public authorities put in, for the sizes that most servers in Viet Nam send."""
+    """A chain for `names` or addresses: a leaf and an intermediate are sent, the root is not. `old` makes RSA keys of
+    2,048 bits and adds what public authorities put in, for the sizes that most servers in Viet Nam send."""
     root = _Holder(_name("Root"), _key(old))
     middle, leaf = _Holder(_name("Intermediate"), _key(old)), _Holder(_name(names[0]), _key(old))
     certificates = [
@@ -57,6 +58,13 @@ def _name(common: str) -> x509.Name:
     )
 
 
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
 def _key(old: bool) -> Key:
     return rsa.generate_private_key(65537, 2048) if old else ec.generate_private_key(ec.SECP256R1())
 
@@ -76,7 +84,7 @@ def _sign(subject: _Holder, issuer: _Holder, names: list[str] | None = None, *, 
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(subject.key.public_key()), critical=False)
     )
     if names:
-        alternatives = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+        alternatives = x509.SubjectAlternativeName([_alternative(name) for name in names])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         builder = builder.add_extension(alternatives, critical=False).add_extension(usage, critical=False)
         if old:  # two signed certificate timestamps (RFC 6962) are about this long

@@ -22,6 +22,12 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 NOW = 1_795_228_200 * SECOND  # 21/11/2026 09:30:00 in Ho Chi Minh City, a Saturday
 STAFF = 40.0
+LEASED = frozenset({"bandwidth", "realtime"})
+"""Checks that load the line: one PC of a unit a day."""
+_MIDDLES = {"uplink_utilisation": 0.3, "bandwidth_throughput": 1e7}
+"""Of the distributions whose good values are not about 0.02: a share, and bytes per second."""
+_WORKDAY = 15
+"""Half-hours of office hours in a day."""
 
 
 class Wanted(Struct):
@@ -119,8 +125,8 @@ class Country:
         jobs: Jobs = {}
         for check in self._checks.values():
             kept = [metric for metric in check.metrics if metric.distribution]
-            for target in self._of(check):
-                runs = halves * DEVICES
+            for target in self._of(check) if check.name not in LEASED or halves >= _WORKDAY else []:
+                runs = halves // _WORKDAY if check.name in LEASED else halves * DEVICES
                 bad = sum(self._chance.random() < 0.003 for _ in range(min(runs, 500)))
                 tally = Tally(runs, runs - bad, {"tcp_timeout": bad} if bad else {})
                 for metric in kept:
@@ -130,7 +136,7 @@ class Country:
         return merged([decode(encode(jobs))]) if halves > 1 else decode(encode(jobs))
 
     def _sketch(self, metric: str, count: int) -> Sketch:
-        sketch, middle = Sketch(), 0.3 if metric == "uplink_utilisation" else 0.02
+        sketch, middle = Sketch(), _MIDDLES.get(metric, 0.02)
         for _ in range(count):
             sketch.add(middle * self._chance.lognormvariate(0.0, 0.5))
         return sketch

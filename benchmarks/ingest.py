@@ -60,6 +60,7 @@ targets:
 jobs:
   - {{check: connectivity, every: 5m, targets: all}}
   - {{check: device, every: 1h}}
+  - {{check: bandwidth, every: 1d}}
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from benchmarks import bandwidth_city as city
 from benchmarks import bandwidth_lab as lab
 from benchmarks import bandwidth_rates as rates
 from benchmarks import bandwidth_realtime as realtime
-from benchmarks import shaper
+from benchmarks import chain, shaper
 from benchmarks.bandwidth_city import Day, Done, Unit
 from benchmarks.bandwidth_lab import Run
 from benchmarks.bandwidth_rates import Seen
@@ -151,9 +152,11 @@ def test_opinions_are_those_that_are_printed() -> None:
 
 
 @pytest.mark.skipif(bool(missing), reason=f"make bench installs {', '.join(missing)}")
-def test_both_tools_measure_the_same_line() -> None:
-    """On a shaped line with both servers; nothing is said about how right they are."""
-    with lab.bench() as here:
+@pytest.mark.parametrize("secure", [False, True])
+def test_both_tools_measure_the_same_line(secure: bool, tmp_path: Path) -> None:
+    """On a shaped line with both servers, ours with TLS and without; nothing is said about how right they are."""
+    made = chain.make(tmp_path, [shaper.FAR])
+    with lab.bench(*((made.server, made.root) if secure else ())) as here:
         here.set(20e6)
         ours = here.ours("download", 20e6, seconds=1.0, grid=0.05, pause=0.01, early=False)
         peer = here.iperf3("download", 1.0)

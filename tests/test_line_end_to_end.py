@@ -47,6 +47,7 @@ jobs:
     every: 4s
     params: {{community: {community}, capacity_down_mbps: 200, capacity_up_mbps: 100, sample_seconds: 4, settle: 0}}
   - {{check: device, every: 60s}}
+  - {{check: bandwidth, every: 1d}}
 """
 SERIES = {
     "sansang_connectivity_up": 1.0,

@@ -20,6 +20,8 @@ BITS = 8
 """Metrics are in bytes per second."""
 FASTEST = 1_000_000 * MEGABIT
 """bit/s past which what a device claims to have measured is no line."""
+_ELSEWHERE = frozenset({"pc", "lease"})
+"""Limits of a test that are not the line's (:func:`checks.kit.speedlimits.limited_by`)."""
 
 
 class Board(Protocol):
@@ -47,22 +49,30 @@ class Lines:
         told = self._board.told(unit)
         active = [device for device in self._board.devices_of(unit) if device.status == ACTIVE]
         results = [one for device in active for one in device.results.values()]
+        measured, proven = _speeds(results)
         contracts = (told.contracted_down_mbps, told.contracted_up_mbps) if told else ()
         return Line(
             unit=unit,
             provider=provider((told.provider if told else "") or self._internet),
             contracted=int(max([mbps or 0.0 for mbps in contracts], default=0.0) * MEGABIT),
-            measured=_measured(results),
+            measured=measured,
+            proven=proven,
             traffic=_traffic(results, now),
         )
 
 
-def _measured(results: Iterable[Result]) -> int:
-    """The faster direction of the newest measurement."""
+def _speeds(results: Iterable[Result]) -> tuple[int, int]:
+    """The faster direction of the newest measurement, as ``measured`` and ``proven`` of a line: what something else
+    held back is no speed of the line."""
     found = [one for one in results if one.check == "bandwidth" and one.outcome is Outcome.OK]
     newest = max(found, key=lambda one: one.at, default=None)
-    rates = _values(newest, "bandwidth_throughput") if newest else iter(())
-    return int(max([rate * BITS for rate in rates if 0 <= rate * BITS <= FASTEST], default=0.0))
+    best, held = 0, False
+    for sample in newest.samples if newest else ():
+        rate = sample.value * BITS
+        if sample.name == "bandwidth_throughput" and best < rate <= FASTEST:
+            way = sample.labels.get("direction", "")
+            best, held = int(rate), newest is not None and newest.facts.get(f"{way}_limited_by") in _ELSEWHERE
+    return (0, best) if held else (best, 0)
 
 
 def _traffic(results: Iterable[Result], now: int) -> Traffic | None:

@@ -75,12 +75,14 @@ class Traffic(Struct, frozen=True):
 
 class Line(Struct, frozen=True, kw_only=True):
     """What is known of a unit's line. ``contracted`` and ``measured`` are of the faster direction, 0 where nobody
-    knows. ``traffic`` is None where no router answers."""
+    knows; ``proven`` is what it gave at least, where the newest test was held back by the PC or its lease. ``traffic``
+    is None where no router answers."""
 
     unit: str
     provider: str = ""
     contracted: int = 0
     measured: int = 0
+    proven: int = 0
     traffic: Traffic | None = None
 
 

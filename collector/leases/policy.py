@@ -75,8 +75,9 @@ class Case(Struct, frozen=True, kw_only=True):
     @property
     def rate(self) -> int:
         """What is reserved: what the line is contracted for, else gave the last time, with HEADROOM; never more than is
-        asked for, or the server and the provider have at all."""
-        line = (self.line.contracted or self.line.measured or self.policy.line) * HEADROOM
+        asked for, or the server and the provider have at all. A test that was held back makes no later one slower."""
+        known = self.line.contracted or self.line.measured
+        line = (known or max(self.policy.line, self.line.proven)) * HEADROOM
         given = [line, self.room.rate, self.share, self.want.rate or None]
         return max(1, int(min(most for most in given if most is not None)))
 

@@ -22,6 +22,7 @@ CONVERSIONS: dict[tuple[str, str], float] = {
     ("ratio", "%"): 100.0,
     ("bytes", "MB"): 1e-6,
     ("bytes", "GB"): 1e-9,
+    ("bytes_per_second", "Mbit/s"): 8e-6,
     ("years", "years"): 1.0,
 }
 """From a base unit to one that people read. Decimal multiples, as disks and links are sold."""
@@ -34,16 +35,18 @@ _UNITS = {
     "days": ("ngày", "days"),
     "years": ("năm", "years"),
 }
+_CUT = frozenset({"%", "Mbit/s"})
+"""Of these more is better, and the limits are round."""
 _SIGNS = {"<=": "≤", ">=": "≥", "==": "="}
 
 
 def number(value: float, lang: str, unit: str = "") -> str:
-    """`value` with as many digits as matter. A percentage is cut, not rounded: 98.999 never reads as 99. What no
-    decimal holds, since a device may tell any number, is written ``1e+308``."""
+    """`value` with as many digits as matter. A percentage and a speed are cut, not rounded: 98.999 never reads as 99.
+    What no decimal holds, since a device may tell any number, is written ``1e+308``."""
     if not abs(value) < LARGEST:
         return f"{value:.3g}"
-    cut = unit == "%"
-    places = 2 if cut or abs(value) < 10 else (1 if abs(value) < 1000 else 0)
+    cut = unit in _CUT
+    places = 2 if unit == "%" or abs(value) < 10 else (1 if abs(value) < 1000 else 0)
     exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_DOWN if cut else ROUND_HALF_EVEN)
     return str(format_decimal(exact, "#,##0.##", locale=lang))
 

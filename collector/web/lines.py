@@ -11,10 +11,13 @@ from checks.kit.model import Bilingual, Check, Fact, Metric, Result, Sample
 from collector.web.format import SECOND, day, exact, number, quantity, scalar
 from collector.web.i18n import text
 
+LONG = 80
+"""Characters past which a fact has a row of its own: a signed text in a column of three is a wall."""
+
 
 class Line(Struct, frozen=True):
     """A number or a fact: ``name`` is its code. One with labels has no ``value`` but ``parts``, for each of its
-    label values the word and the number."""
+    label values the word and the number; a LONG fact has one part without a word."""
 
     name: str
     title: str
@@ -77,8 +80,8 @@ def _value(metric: Metric | None, value: float, lang: str) -> str:
 
 
 def _fact(fact: Fact | None, name: str, value: str | float | bool, lang: str, zone: tzinfo) -> Line:
-    title, hint = _called(fact, name, lang)
-    return Line(name, title, _stated(fact, value, lang, zone), hint)
+    (title, hint), stated = _called(fact, name, lang), _stated(fact, value, lang, zone)
+    return Line(name, title, "", hint, [("", stated)]) if len(stated) > LONG else Line(name, title, stated, hint)
 
 
 def _stated(fact: Fact | None, value: str | float | bool, lang: str, zone: tzinfo) -> str:

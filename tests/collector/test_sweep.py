@@ -77,7 +77,7 @@ async def test_every_change_is_kept_with_its_reason(tmp_path: Path, database_url
         assert verdicts[-2][1] == "ready"
         silences = [(change.old, change.new) for change in found if change.subject == "silence"]
         assert silences[-1] == ("", "lost_contact")
-        assert all(change.profile == "demo@1" for change in found)
+        assert all(change.profile == "demo@2" for change in found)
 
 
 async def test_two_sweeps_at_once_store_each_change_once(tmp_path: Path, database_url: str) -> None:

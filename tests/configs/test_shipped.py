@@ -89,7 +89,7 @@ def test_a_demo_verdict_takes_less_than_a_minute() -> None:
 @pytest.mark.parametrize("file", PROFILES, ids=lambda file: file.stem)
 def test_a_profile_says_why_of_everything_it_asks(file: Path) -> None:
     lines = profile_file.load(file, MEASURES).requirements
-    assert len(lines) >= 26
+    assert len(lines) >= 31
     for line in lines:
         assert set(line.source) == {"vi", "en"}
         tags = {re.match(r"\[[VCA]\] \S", text)[0][:3] for text in line.source.values()}  # type: ignore[index]
@@ -119,6 +119,20 @@ def test_advice_never_holds_up_a_verdict(name: str, more: set[str]) -> None:
     assert {line.id for line in found.requirements if line.mandatory} == DECISIVE | more
 
 
+@pytest.mark.parametrize("name", [*LOCALITIES, "default", "demo"])
+def test_a_measured_speed_decides_only_where_counters_tell_nothing(name: str) -> None:
+    """And says so; in a demonstration it never does."""
+    lines = profile_file.load(config.SHIPPED / "profiles" / f"{name}.yaml", MEASURES).requirements
+    found = {line.id: line.mandatory_without for line in lines if line.mandatory_without}
+    wanted = {"speed_down": "uplink_p95_in", "speed_up": "uplink_p95_out"}
+    assert found == ({} if name == "demo" else wanted)
+    assert not any(line.mandatory for line in lines if line.id in wanted)
+    for line in lines:
+        if line.id in found:
+            assert "chỉ bắt buộc khi bộ đếm trên bộ định tuyến chưa cho biết mức tải" in line.source["vi"]
+            assert "mandatory only while no router's counters tell the line's use" in line.source["en"]
+
+
 def test_no_ward_is_unknown_for_want_of_a_roster() -> None:
     for file in PROFILES:
         for line in profile_file.load(file, MEASURES).requirements:
@@ -128,10 +142,11 @@ def test_no_ward_is_unknown_for_want_of_a_roster() -> None:
 def test_the_default_profile_asks_the_domains_whole_table_in_its_order() -> None:
     found = [line.id for line in profile_file.load(config.SHIPPED / "profiles" / "default.yaml", MEASURES).requirements]
     assert found == [
-        "uplink_p95_in", "uplink_p95_out", "contracted_uplink", "system_rtt", "lan_jitter", "lan_loss", "system_loss",
-        "systems_now", "systems_day", "systems_reachable", "system_certificate", "router", "pcs_per_official",
-        "pcs_per_counter", "pc_age", "os_support", "memory", "disk_kind", "disk_free", "disks_healthy",
-        "signers_certified", "signing_tokens", "certificate_left", "signing_stack", "signing_services", "clock_offset",
+        "uplink_p95_in", "uplink_p95_out", "contracted_uplink", "speed_down", "speed_up", "system_rtt", "loaded_rtt",
+        "call_jitter", "lan_jitter", "call_loss", "lan_loss", "system_loss", "systems_now", "systems_day",
+        "systems_reachable", "system_certificate", "router", "pcs_per_official", "pcs_per_counter", "pc_age",
+        "os_support", "memory", "disk_kind", "disk_free", "disks_healthy", "signers_certified", "signing_tokens",
+        "certificate_left", "signing_stack", "signing_services", "clock_offset",
     ]  # fmt: skip
 
 
@@ -139,7 +154,8 @@ def test_the_default_profile_asks_the_domains_whole_table_in_its_order() -> None
     ("name", "ready", "at_risk"),
     [
         ("uplink_p95_in", 75, 90), ("uplink_p95_out", 75, 90), ("contracted_uplink", 200, 100),
-        ("system_rtt", 100, 150), ("lan_jitter", 30, 40), ("lan_loss", 1, 2), ("system_loss", 1, 2),
+        ("speed_down", 50, 20), ("speed_up", 20, 10), ("system_rtt", 100, 150), ("loaded_rtt", 100, 150),
+        ("call_jitter", 30, 40), ("lan_jitter", 30, 40), ("call_loss", 1, 2), ("lan_loss", 1, 2), ("system_loss", 1, 2),
         ("systems_reachable", 99, 95), ("router", 0, 1), ("pcs_per_official", 1, 0.9), ("pc_age", 5, 7),
         ("os_support", 180, 0), ("memory", 7.5, 3.5), ("signers_certified", 100, 90), ("certificate_left", 60, 14),
         ("signing_stack", 0, 1), ("clock_offset", 5, 60),

@@ -28,6 +28,8 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MACHINE = {"memory_bytes": 16_000_000_000, "disk_kind": "ssd", "disk_free_ratio": 0.5, "age_years": 2.0}
 ENOUGH = 20
 """Runs that the profiles want of a system before they judge its past."""
+FAST = {"download": 11_250_000.0, "upload": 5_000_000.0}
+"""A line of 90 and 40 Mbit/s, in bytes per second."""
 Changes = Callable[[dict[str, Any]], None]
 
 
@@ -76,11 +78,14 @@ class City:
         return sender
 
     def fine(self, sender: Sender, *, without: str = "") -> list[Result]:
-        """What a good device finds: every mandatory system often enough to tell, but `without` one; and its machine."""
+        """What a good device finds: every mandatory system often enough to tell, but `without` one; a good machine, and
+        a fast line."""
         systems = [one.id for one in self.server.parts.live.targets if one.mandatory and one.id != without]
         samples = (Sample("connectivity_up", 1.0), Sample("connectivity_phase", 0.02, {"phase": "tcp"}))
+        speeds = tuple(Sample("bandwidth_throughput", speed, {"direction": way}) for way, speed in FAST.items())
         return [
             *(sender.result(self.now, target=target, samples=samples) for target in systems for _ in range(ENOUGH)),
+            sender.result(self.now, check="bandwidth", target="", samples=speeds),
             sender.result(self.now, check="device", target="", samples=(), facts=MACHINE),
         ]
 

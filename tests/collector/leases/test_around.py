@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from checks.kit.model import Outcome, Result, Sample
 from collector.config import CollectorConfig, Speed
@@ -16,6 +17,7 @@ from collector.roster.model import UnitRoster
 from tests.collector.leases.city import local
 
 NOW = local(12, 0)
+SPEEDS = {"download": 5e6, "upload": 1e6}
 
 
 class Board:
@@ -75,6 +77,16 @@ def test_the_newest_measurement_counts_if_it_can_be_one() -> None:
     assert line(None, new, status="pending").measured == 0
     for wrong in (1e30, -5.0, float("nan"), float("inf")):
         assert line(None, result("bandwidth", throughput=wrong)).measured == 0
+
+
+@pytest.mark.parametrize("limit", ["pc", "lease"])
+def test_a_test_that_was_held_back_tells_only_what_the_line_gave_at_least(limit: str) -> None:
+    """By the faster direction, whatever the other was limited by; what the line itself limited is its speed."""
+    down, up = (Sample("bandwidth_throughput", value, {"direction": way}) for way, value in SPEEDS.items())
+    told = replace(result("bandwidth"), samples=(up, down), facts={"download_limited_by": limit})
+    assert line(None, told) == Line(unit="27259", proven=40 * MEGABIT)
+    for facts in ({"upload_limited_by": limit}, {"download_limited_by": "line"}, {"download_limited_by": "unknown"}):
+        assert line(None, replace(told, facts=facts)) == Line(unit="27259", measured=40 * MEGABIT)
 
 
 @pytest.mark.parametrize(("age", "known"), [(0, True), (FRESH // SECOND, True), (FRESH // SECOND + 1, False)])

@@ -136,7 +136,8 @@ def denied_or_none(ledger: Ledger, now: int) -> Denial | None:
         ({}, 0, 250), ({"contracted": 100 * MEGABIT}, 0, 125), ({"measured": 40 * MEGABIT}, 0, 50),
         ({"contracted": 100 * MEGABIT, "measured": 40 * MEGABIT}, 0, 125), ({"contracted": 1000 * MEGABIT}, 0, 500),
         ({"contracted": 100 * MEGABIT}, 3e6, 3), ({"contracted": 100 * MEGABIT}, 1e12, 125),
-        ({"provider": "VNPT"}, 0, 80), ({"provider": "VNPT"}, 3e6, 3),
+        ({"provider": "VNPT"}, 0, 80), ({"provider": "VNPT"}, 3e6, 3), ({"proven": 12 * MEGABIT}, 0, 250),
+        ({"proven": 300 * MEGABIT}, 0, 375), ({"contracted": 100 * MEGABIT, "proven": 300 * MEGABIT}, 0, 125),
     ],
 )  # fmt: skip
 def test_what_is_reserved_is_the_lines_speed_and_no_more_than_there_is(

@@ -19,8 +19,17 @@ from tests.collector.readiness.golden_file import CityFile, DeviceFile, RosterFi
 
 JUST_NOW = 10_000_000
 """µs since the newest result of a device of which nothing else is said: a demonstration measures every 10 s."""
-FINE = {"connectivity/*": TallyFile(ok=480, values={"connectivity_phase{phase=tcp}": [(480, 0.04)]})}
-"""A week in which each system answered 480 times, in 40 ms."""
+FINE = {
+    "connectivity/*": TallyFile(ok=480, values={"connectivity_phase{phase=tcp}": [(480, 0.04)]}),
+    "bandwidth": TallyFile(
+        ok=5,
+        values={
+            "bandwidth_throughput{direction=download}": [(5, 11_250_000)],
+            "bandwidth_throughput{direction=upload}": [(5, 5_000_000)],
+        },
+    ),
+}
+"""A week in which each system answered 480 times, in 40 ms, and 5 tests of the line gave 90 Mbit/s down and 40 up."""
 _STATIONS: dict[str, Role] = {"pc": "counter", "kiosk": "kiosk", "router": "router"}
 _SERIES = re.compile(r"([a-z0-9_]+)(?:\{([a-z_]+)=([a-z0-9_]+)\})?")
 

@@ -67,7 +67,8 @@ class WaiverFile(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 
 class UnitFile(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A unit and its past: ``week`` is what 7 days of office hours came to, but for the newest 24 hours, which are
-    ``day``; ``night`` is the time when the office is closed. ``fine``: every system answered, in 40 ms."""
+    ``day``; ``night`` is the time when the office is closed. ``fine``: every system answered, in 40 ms, and
+    the line was fast."""
 
     name: str
     roster: RosterFile | None = None

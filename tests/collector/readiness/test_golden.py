@@ -187,7 +187,7 @@ def _wanted_finding(one: FindingFile) -> Plain:
 
 SMALL = """\
 locality: demo
-profile: demo@1
+profile: demo@2
 now: 2026-11-20T09:00
 units:
   "27259":
@@ -200,7 +200,7 @@ expect:
 """
 WRONG = {
     "devices:": ("machines:", "7:5: units.27259.machines: unknown key 'machines'"),
-    "demo@1": ("demo@2", "2:1: profile: the locality is held to demo@1 now: look at each expectation again"),
+    "demo@2": ("demo@1", "2:1: profile: the locality is held to demo@2 now: look at each expectation again"),
     "Phường Xóm Chiếu": ("Phường 13", "6:5: units.27259.name: 27259 is Phường Xóm Chiếu"),
     "memory_bytes": (
         "memory",

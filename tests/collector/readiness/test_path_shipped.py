@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from checks.kit.model import Outcome
+from checks.kit.model import Outcome, Sample
 from checks.kit.segment import Segment
 from checks.kit.token_links import LINKS
 from collector import config
@@ -133,6 +133,19 @@ def test_a_revoked_certificate_is_renewed_and_a_service_that_stopped_is_the_pcs_
         lone = counter("q1")
         lone.results["signing_service", ""] = ran("signing_service", outcome=Outcome.FAILED, reason=reason)
         assert fixes("quang-ninh", ward(lone))["signing_services"][0] == thing
+
+
+@pytest.mark.parametrize("name", ["speed_down", "speed_up", "call_jitter", "call_loss"])
+def test_a_slow_line_is_its_providers_to_mend(name: str) -> None:
+    """With what was signed, at no cost."""
+    assert [(one.id, one.price) for one in PRICES.meeting(name)] == [("report_speed", 0)]
+
+
+def test_a_queue_under_load_is_the_routers() -> None:
+    measured = counter("q1")
+    sample = Sample("bandwidth_latency", 0.3, {"load": "upload"})
+    measured.results["bandwidth", ""] = ran("bandwidth", samples=(sample,))
+    assert fixes("default", ward(measured), advice=True)["loaded_rtt"][0] == "manage_queue"
 
 
 def test_a_full_disk_is_cleared_and_a_failing_one_replaced() -> None:

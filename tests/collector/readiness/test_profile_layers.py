@@ -177,7 +177,7 @@ def test_a_file_beside_the_child_goes_before_a_shipped_one(folder: Path) -> None
     write(folder, "default", BASE.replace("id: base", "id: default"))
     assert len(load(child(folder, "", extends="default@4")).requirements) == 2
     (folder / "default.yaml").unlink()
-    assert len(load(child(folder, "", extends="default@3")).requirements) > 20
+    assert len(load(child(folder, "", extends="default@4")).requirements) > 20
 
 
 def test_a_file_under_another_name_is_not_taken_for_the_parent(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks.kit.model import Outcome, Sample, Scalar
-from collector.web.lines import fact_word, lines_of
+from collector.web.lines import LONG, fact_word, lines_of
 from tests.collector.web.checks import CHECKS
 from tests.collector.web.fakes import result
 
@@ -42,6 +42,15 @@ def test_numbers_of_one_metric_stand_together_however_they_came() -> None:
     lines = lines_of(result("connectivity", "", Outcome.OK, samples=samples), CHECKS["connectivity"], "en", HANOI)
     shown = [(line.name, len(line.parts)) for line in lines]
     assert shown == [("connectivity_phase", 2), ("connectivity_duration", 0)]
+
+
+def test_a_long_fact_has_a_row_of_its_own() -> None:
+    """What a device signed need not stand in a narrow column."""
+    facts = {"signed": "x" * (LONG + 1), "short": "x" * LONG}
+    lines = lines_of(result("connectivity", "", Outcome.OK, facts=facts), CHECKS["connectivity"], "vi", HANOI)
+    assert [(line.title, line.value, line.parts) for line in lines] == [
+        ("short", "x" * LONG, []), ("signed", "", [("", "x" * (LONG + 1))]),
+    ]  # fmt: skip
 
 
 def test_an_unknown_label_value_is_shown_with_its_name() -> None:
