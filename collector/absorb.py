@@ -20,6 +20,7 @@ OLDEST = 45 * 86_400_000_000  # µs; a spool keeps 30 days, so what claims more 
 MAX_RESULTS = 256
 MAX_EPOCHS = 256  # an agent has one for each reinstallation and each file a technician carried away
 MAX_SKETCHES = 64
+NEVER = 2**63 - 1  # µs; no result is as old
 
 
 class Known(Protocol):
@@ -49,7 +50,7 @@ class Push(Struct, frozen=True, gc=False):
 
 
 class Absorbed(Struct):
-    """What became of a push. ``measured`` are fresh results that are kept one by one."""
+    """What became of a push. ``measured`` are fresh results kept one by one, ``onward`` those to be sent on."""
 
     fresh: int = 0
     duplicates: int = 0
@@ -57,10 +58,14 @@ class Absorbed(Struct):
     retimed: int = 0
     gaps: list[Gap] = field(default_factory=list)
     measured: list[Taken] = field(default_factory=list)
+    onward: list[Taken] = field(default_factory=list)
 
 
-def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int], Jobs]) -> Absorbed:
-    """Takes `push` into `state` and into the half-hours that `jobs_at` (unit, start) hands out.
+def absorb(
+    state: State, push: Push, known: Known, jobs_at: Callable[[str, int], Jobs], onward: int = NEVER
+) -> Absorbed:
+    """Takes `push` into `state` and into the half-hours that `jobs_at` (unit, start) hands out. Results that count and
+    are `onward` (µs) old or older are handed back to be sent on.
 
     Raises TooManyHoles, before anything is changed. Idempotent: a batch taken twice changes nothing more.
     """
@@ -91,6 +96,8 @@ def absorb(state: State, push: Push, known: Known, jobs_at: Callable[[str, int],
             done.unlisted += 1
         elif push.counts and at > push.received_at - OLDEST:
             _count(jobs_at(push.unit, bucket_of(at)), key, result, known.distributions)
+            if push.received_at - at >= onward:
+                done.onward.append(Taken(batch.agent, push.unit, result, at, raw, True))
     return done
 
 

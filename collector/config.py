@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct, field, structs
 
 from checks.kit import strict
+from collector.remote import settings as remote
+from collector.remote.settings import Endpoint
 
 SHIPPED = Path(__file__).resolve().parent.parent / "configs"
 SYSTEM = Path("/etc/sansang/collector.yaml")
@@ -125,6 +127,10 @@ class CollectorConfig(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     access: Annotated[Access, Meta(description="Who may read what, by network.")] = field(default_factory=Access)
     ingest: Annotated[Ingest, Meta(description="How batches are admitted.")] = field(default_factory=Ingest)
     speed: Annotated[Speed, Meta(description="The server for speed tests.")] = field(default_factory=Speed)
+    remote_write: Annotated[
+        tuple[Endpoint, ...],
+        Meta(max_length=16, description="Receivers of Prometheus remote write that get what a scrape cannot carry."),
+    ] = ()
     sweep_seconds: Annotated[
         float,
         Meta(
@@ -206,6 +212,7 @@ def _absolute(config: CollectorConfig, base: Path) -> CollectorConfig:
         units=str((base / config.units).resolve() if config.units else SHIPPED / "units.csv"),
         locality=str(beside) if _is_file_name(config.locality) or beside.is_file() else config.locality,
         tls=tls,
+        remote_write=tuple(remote.absolute(endpoint, base) for endpoint in config.remote_write),
     )
 
 
@@ -228,6 +235,8 @@ def _check(document: strict.Document[CollectorConfig]) -> None:
     if config.database and urlsplit(config.database).scheme not in _DATABASES:
         known = " or ".join(f"{name}://" for name in _DATABASES[:2])
         raise document.error(("database",), f"expected an address that begins with {known}")
+    for where, expected in remote.problems(config.remote_write):
+        raise document.error(("remote_write", *where), expected)
     lists: dict[strict.Where, tuple[str, ...]] = {
         ("access", "pages"): config.access.pages,
         ("access", "metrics"): config.access.metrics,
@@ -243,6 +252,9 @@ def _check(document: strict.Document[CollectorConfig]) -> None:
 def _check_files(document: strict.Document[CollectorConfig], config: CollectorConfig) -> None:
     if not Path(config.units).is_file():
         raise document.error(("units",), f"there is no file {document.value.units!r}")
+    for index, endpoint in enumerate(config.remote_write):
+        for where, expected in remote.missing(endpoint):
+            raise document.error(("remote_write", index, *where), expected)
     if locality_file(config).is_file():
         return
     written = document.value.locality

@@ -11,6 +11,7 @@ from msgspec import Struct, field, structs
 from checks.kit.wire import Gap
 from collector.absorb import Absorbed, Known, Push, absorb
 from collector.evidence import keeper
+from collector.remote.queue import Outbound
 from collector.store import states
 from collector.store.cursor import TooManyHoles
 from collector.store.engine import Store
@@ -48,8 +49,10 @@ class Ledger:
         *,
         writer: str = "a",
         now: Callable[[], int] = lambda: time.time_ns() // 1000,
+        outbound: Outbound | None = None,
     ) -> None:
         self._store, self._known, self._telemetry = store, known, telemetry
+        self._outbound = outbound or Outbound(())
         self._writer, self._now = writer, now
         self._states: dict[str, State] = {}
         self._hours: dict[Hour, Jobs] = {}
@@ -75,6 +78,8 @@ class Ledger:
                 self._save(connection, changed, hours, found)
                 if group.measured:
                     keeper.keep(connection, group.measured)
+                if group.onward:
+                    self._outbound.keep(connection, group.onward, self._now())
         except BaseException:
             self._states.clear()
             self._hours.clear()
@@ -113,7 +118,7 @@ class Ledger:
         if state is None:
             return Rejected("unknown_agent")
         try:
-            done = absorb(state, push, self._known, jobs_at)
+            done = absorb(state, push, self._known, jobs_at, self._outbound.least_age)
         except TooManyHoles:
             return Rejected("too_many_holes")
         changed[agent] = state
@@ -123,6 +128,7 @@ class Ledger:
         group.unlisted += done.unlisted
         group.retimed += done.retimed
         group.measured += done.measured
+        group.onward += done.onward
         return state.cursors[epoch].low
 
     def _load(self, connection: sa.Connection, agents: set[str]) -> None:

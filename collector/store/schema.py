@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The Alembic revision this code speaks; a test compares it with the migrations."""
 
 metadata = MetaData()
@@ -274,4 +274,26 @@ measurements = Table(
     Column("server", Text, nullable=False, default=""),  # JSON of what the server saw of the same test
     UniqueConstraint("device", "check", "at"),
     Index("measurements_unit_at", "unit", "check", "at"),
+)
+
+outbound = Table(
+    "outbound",
+    metadata,
+    Column("id", _serial, primary_key=True, autoincrement=True),
+    Column("endpoint", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),  # when it was appended
+    Column("oldest", BigInteger, nullable=False),  # when the oldest of its results was taken
+    Column("samples", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # results as they were sent, packed by collector.remote.queue
+    Index("outbound_endpoint_id", "endpoint", "id", "samples", "size", "oldest"),
+    Index("outbound_endpoint_at", "endpoint", "at"),
+)
+
+outbound_turns = Table(
+    "outbound_turns",
+    metadata,
+    Column("endpoint", String(32), primary_key=True),
+    Column("holder", String(200), nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
 )

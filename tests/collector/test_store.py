@@ -50,7 +50,7 @@ def test_a_newer_schema_is_refused(database_url: str) -> None:
     with pytest.raises(StoreError) as why:
         opened(database_url)
     assert str(why.value) == (
-        "the database is at schema 9999, this release knows 0005: start the newer release or restore a backup"
+        "the database is at schema 9999, this release knows 0006: start the newer release or restore a backup"
     )
 
 
