@@ -28,6 +28,7 @@ _LIVE = (
     "(SELECT max(seq) FROM record WHERE state = 0 AND seq > ? GROUP BY job ORDER BY 1 DESC LIMIT ?) ORDER BY seq"
 )
 _UNSENT = "SELECT count(*) FROM record WHERE state = 0"
+_WAITING = "SELECT at FROM record WHERE state = 0 ORDER BY seq LIMIT 1"
 
 
 class SpoolError(Exception):
@@ -190,13 +191,18 @@ class Spool:
             pass
 
     def numbers(self) -> dict[str, float]:
-        """The spool's health: unsent records, bytes in use, and what was ever lost, by cause."""
-        found = {"spool_records": float(self.unsent())}
+        """The spool's health: unsent records, bytes in use, seconds that the oldest of them has waited (0: there is
+        none), and what was ever lost, by cause."""
+        found = {"spool_records": float(self.unsent()), "spool_age_seconds": self._age()}
         used, counted = self._run(lambda: (ledger.used_bytes(self._connection), ledger.counters(self._connection)))
         found["spool_bytes"] = float(used)
         for name in ("dropped", "thinned", "quarantined", "corrupt", "rescues"):
             found[f"spool_{name}"] = float(counted.get(name, 0))
         return found
+
+    def _age(self) -> float:
+        row = self._run(lambda: self._connection.execute(_WAITING).fetchone())
+        return 0.0 if row is None else max(0.0, (self._now() - row[0]) / 1e6)
 
     def close(self) -> None:
         with self._lock:

@@ -55,10 +55,11 @@ def write_requests(file: Path, requests: Iterator[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def server(command: list[str], ready: str, log: Path) -> Iterator[int]:
-    """A server pinned to core 0; its pid once `ready` answers."""
+def server(command: list[str], ready: str, log: Path, core: int = 0) -> Iterator[int]:
+    """A server pinned to `core`; its pid once `ready` answers."""
+    pinned = ["taskset", "-c", str(core), *command]
     with log.open("wb") as out:
-        process = subprocess.Popen(["taskset", "-c", "0", *command], stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(pinned, stdout=out, stderr=out, start_new_session=True)
     try:
         until = time.monotonic() + 60
         while not _answers(ready):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import gzip
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -13,32 +12,21 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
-from prometheus_client import generate_latest
 
 from checks.kit import wire
-from collector import access
 from collector.catalog import Catalog
-from collector.config import Networks
 from collector.directory import Directory, Member
 from collector.enrolment import Enrolment
-from collector.exposition import Exposition
 from collector.ingest import Ingest, Refusal
 from collector.live import Live
+from collector.scrape.handlers import Guard, Scrape
+from collector.scrape.page import Exposition
 from collector.store import devices
 from collector.telemetry import Telemetry
 
 GET_CONTEXT = b"sansang.get.v1\0"
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
 MAX_ENROL = 4096
 log = logging.getLogger("sansang.api")
-
-
-class Guard(Struct, frozen=True):
-    """Networks that may scrape, and proxies that are believed."""
-
-    metrics: Networks
-    proxies: Networks
 
 
 class Api:
@@ -58,8 +46,8 @@ class Api:
         directives: Callable[[str], list[dict[str, Any]]] = lambda _: [],
     ) -> None:
         self._ingest, self._enrolment, self._directory, self._catalog = ingest, enrolment, directory, catalog
-        self._live, self._exposition, self._telemetry = live, exposition, telemetry
-        self._guard, self._read_timeout, self._directives = guard, read_timeout, directives
+        self._telemetry, self._read_timeout, self._directives = telemetry, read_timeout, directives
+        self._scrape = Scrape(exposition, live.units, telemetry.registry, telemetry.scrape, guard, self._trouble)
         self.ready = False
         self.closing = False
 
@@ -68,8 +56,9 @@ class Api:
             web.post("/v1/results", guarded(self.results)),
             web.post("/v1/enrol", guarded(self.enrol)),
             web.get("/v1/config", guarded(self.config)),
-            web.get("/metrics", guarded(self.metrics)),
-            web.get("/metrics/devices", guarded(self.device_metrics)),
+            web.get("/metrics", guarded(self._scrape.units)),
+            web.get("/metrics/devices", guarded(self._scrape.devices)),
+            web.get("/sd/devices", guarded(self._scrape.targets)),
             web.get("/healthz", self.healthz),
             web.get("/readyz", self.readyz),
         ]
@@ -105,18 +94,6 @@ class Api:
         response.headers["ETag"] = f'"{etag}"'
         return response
 
-    async def metrics(self, request: web.Request) -> web.Response:
-        self._scraper(request)
-        text = self._exposition.units_text().encode() + generate_latest(self._telemetry.registry)
-        return await _scrape(request, text)
-
-    async def device_metrics(self, request: web.Request) -> web.Response:
-        self._scraper(request)
-        unit = request.query.get("unit")
-        if unit is not None and unit not in self._live.units:
-            raise Refusal(404, "unknown_unit", f"no unit has the code {unit!r} in this locality")
-        return await _scrape(request, self._exposition.devices_text(unit).encode())
-
     async def healthz(self, _: web.Request) -> web.Response:
         """The process answers."""
         return web.json_response({"status": "ok"})
@@ -143,11 +120,11 @@ class Api:
         self._telemetry.refusals.labels(code).inc()
         return Refusal(status, code, message)
 
-    def _scraper(self, request: web.Request) -> None:
-        if not access.allowed(request, self._guard.metrics, self._guard.proxies):
-            raise Refusal(403, "forbidden", "this address may not read metrics (access.metrics in collector.yaml)")
-        if not self.ready:
-            raise Refusal(503, "starting", "the collector is starting", 5.0)
+    def _trouble(self) -> tuple[str, str] | None:
+        """Why nothing may be scraped now."""
+        if self.closing:
+            return "stopping", "the collector is stopping"
+        return None if self.ready else ("starting", "the collector is starting")
 
 
 def signed(directory: Directory, request: web.Request, message: bytes) -> Member:
@@ -168,14 +145,6 @@ def signed(directory: Directory, request: web.Request, message: bytes) -> Member
 
 def _json(value: Any) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json")
-
-
-async def _scrape(request: web.Request, text: bytes) -> web.Response:
-    headers = {"Content-Type": TEXT}
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        text = await asyncio.to_thread(gzip.compress, text, 1)
-        headers["Content-Encoding"] = "gzip"
-    return web.Response(body=text, headers=headers)
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

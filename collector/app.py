@@ -17,12 +17,11 @@ from msgspec import Struct
 
 from checks.kit import wire
 from collector import access, api
-from collector.api import Api, Guard, Handler
+from collector.api import Api, Handler
 from collector.catalog import Catalog
 from collector.config import CollectorConfig, networks
 from collector.directory import Directory
 from collector.enrolment import Enrolment
-from collector.exposition import Catalogue, Exposition
 from collector.facts import Facts
 from collector.findings import Findings
 from collector.housekeeping import Housekeeping
@@ -32,7 +31,10 @@ from collector.ledger import Ledger
 from collector.live import Live
 from collector.log import one_line
 from collector.measuring import Measuring
+from collector.remote.service import Remote
 from collector.rules import Rules
+from collector.scrape.handlers import Guard
+from collector.scrape.page import Exposition
 from collector.stations import Stations
 from collector.store.engine import Store
 from collector.sweep import Sweep
@@ -64,9 +66,11 @@ class Parts(Struct):
     rules: Rules
     facts: Facts
     catalog: Catalog
+    exposition: Exposition
     housekeeping: Housekeeping
     enrolment: Enrolment
     measuring: Measuring
+    remote: Remote
     api: Api
     app: web.Application
     now: Callable[[], int]
@@ -81,7 +85,9 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     sqlite = config.database_url.startswith("sqlite")
     store = Store(config.database_url, lock=Path(config.state_dir) / "collector.lock" if sqlite else None, alone=True)
     directory, telemetry = Directory(store), Telemetry()
-    ledger = Ledger(store, catalog, telemetry, now=now)
+    catalogue = catalog.catalogue()
+    remote = Remote(config.remote_write, store, catalogue, telemetry.remote_write, listen=config.listen, now=now)
+    ledger = Ledger(store, catalog, telemetry, now=now, outbound=remote.queue)
     limits = config.ingest
     ingest = Ingest(
         store,
@@ -108,7 +114,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         directory,
         live,
         exposition,
-        Catalogue({name: metric for name, (_, metric) in catalog.metrics.items()}, catalog.jobs),
+        catalogue,
         rules,
         facts,
         Findings(store, live, catalog.locality, lambda: rules.profile.freshness),
@@ -121,7 +127,7 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
         store, catalog.office, now, lambda why: log.error("housekeeping failed", extra={"why": one_line(why)})
     )
     enrolment = Enrolment(store, directory, telemetry, now)
-    guard = Guard(networks(config.access.metrics), networks(config.trusted_proxies))
+    guard = Guard(networks(config.access.metrics), networks(config.trusted_proxies), config.public_url)
     measuring = Measuring(config, catalog, store, directory, live, rules, telemetry, now)
     handlers = Api(
         ingest, enrolment, directory, catalog, live, exposition, telemetry, guard, limits.read_timeout_seconds,
@@ -129,8 +135,8 @@ def build(config: CollectorConfig, catalog: Catalog, *, now: Callable[[], int] =
     )  # fmt: skip
     app = _application(config, catalog, live, rules, handlers, measuring, telemetry, now)
     return Parts(
-        config, store, directory, telemetry, ledger, ingest, live, sweep, rules, facts, catalog, housekeeping,
-        enrolment, measuring, handlers, app, now,
+        config, store, directory, telemetry, ledger, ingest, live, sweep, rules, facts, catalog, exposition,
+        housekeeping, enrolment, measuring, remote, handlers, app, now,
     )  # fmt: skip
 
 
@@ -208,7 +214,9 @@ class Server:
             await self._listen()
             await parts.measuring.listen(self.url)
             await parts.sweep.start()
+            await parts.remote.start()
         except BaseException:
+            await parts.remote.stop()
             await parts.measuring.stop()
             await self._runner.cleanup()
             parts.store.close()
@@ -239,6 +247,7 @@ class Server:
             self._watch = None
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(parts.ingest.drained(), DRAIN_SECONDS)
+        await parts.remote.stop()
         await parts.measuring.stop()
         await self._runner.cleanup()
         await parts.measuring.close()

@@ -16,13 +16,17 @@ from msgspec import Struct
 from checks.kit import registry
 from checks.kit.model import Check, Fact, Metric
 from checks.kit.strict import ConfigError
+from collector import cardinality, fitting, maintenance
 from collector import config as settings
-from collector import fitting, maintenance
 from collector import locality as localities
 from collector import units as nation
 from collector.assignment import Assignment
 from collector.config import CollectorConfig
+from collector.expiry import Interval
+from collector.exposition import Catalogue
+from collector.families import FAMILIES, Family, by_name, family, own
 from collector.locality import Document, Locality
+from collector.meaning import meanings as meanings  # through here dashboards may ask it
 from collector.plan import FORMER, UNIT
 from collector.readiness import prices, profile_file
 from collector.readiness.model import Target, Unit
@@ -31,6 +35,7 @@ from collector.readiness.profile import Profile
 from collector.readiness.profile_file import nearest
 from collector.served import DeviceConfig, OfficeHours, Push, ServedJob
 from collector.tally import job_key
+from collector.telemetry import Telemetry
 
 MOST_NAMES = 128
 """Former names of one unit that a check is told; Viet Nam's largest merger took in fewer."""
@@ -49,6 +54,13 @@ class Measures:
                 if other != check.name:
                     raise ValueError(f"the checks {other} and {check.name} both measure {metric.name}")
             self.facts.update((f"{check.name}.{fact.name}", fact) for fact in check.facts)
+
+
+def series(measures: Measures) -> dict[str, Family]:
+    """Every exported series by the name that Prometheus stores it under: units', findings', standards', devices' and
+    agents', what `measures` can tell, and the collector's own. A histogram stands there by its three parts."""
+    checks = (family(metric) for _, metric in measures.metrics.values())
+    return dict(by_name((*FAMILIES, *checks, *own(Telemetry().registry))))
 
 
 class Standards(Struct, frozen=True):
@@ -86,6 +98,7 @@ class Catalog:
         self._week = maintenance.week(locality.hours)
         self._jobs: dict[tuple[str, str], list[ServedJob]] = {}
         self._keys: dict[tuple[str, str], frozenset[str]] = {}
+        self._every: dict[tuple[str, str], Mapping[str, Interval]] = {}
         self._targets: dict[str, list[Target]] = {}
         self._configs: dict[tuple[str, str], tuple[object, DeviceConfig]] = {}
 
@@ -104,6 +117,32 @@ class Catalog:
             found = frozenset(job_key(job.check, job.target) for job in self.jobs_for(unit, role))
             self._keys[unit, role] = found
         return found
+
+    def every(self, unit: str, role: str) -> Mapping[str, Interval]:
+        """The same jobs with their intervals; one that rests while the office is closed keeps that of the day."""
+        found = self._every.get((unit, role))
+        if found is None:
+            found = {
+                job_key(job.check, job.target): Interval(job.every, job.off_hours_every or job.every)
+                for job in self.jobs_for(unit, role)
+            }
+            self._every[unit, role] = found
+        return found
+
+    def catalogue(self) -> Catalogue:
+        """What may be exported of the devices."""
+        metrics = {name: metric for name, (_, metric) in self.metrics.items()}
+        most = {name: cardinality.most(metric) for name, metric in metrics.items()}
+        return Catalogue(metrics, self.jobs, self.every, most)
+
+    def series(self) -> dict[str, Family]:
+        """Every exported series by name (:func:`series`)."""
+        return series(Measures(self.checks))
+
+    def most_of(self, role: str) -> dict[str, int]:
+        """How many series one device of this role can have at most, in whichever unit, by name."""
+        units = ([(job.check, job.target) for job in self.jobs_for(unit, role)] for unit in self._assignment.examples())
+        return cardinality.largest(cardinality.of_device(jobs, self.metrics) for jobs in units if jobs)
 
     def jobs_for(self, unit: str, role: str) -> list[ServedJob]:
         """The jobs of a device of this role in this unit; units of which nothing is said apart share one list."""
@@ -124,7 +163,7 @@ class Catalog:
         out."""
         fits = self._assignment.tell(unit, uplink)
         kept: dict[tuple[str, str], Any]
-        for kept in (self._jobs, self._keys, self._configs):
+        for kept in (self._jobs, self._keys, self._every, self._configs):
             for key in [key for key in kept if key[0] == unit]:
                 kept.pop(key, None)
         self._targets.pop(unit, None)

@@ -13,16 +13,29 @@ from collector.log import one_line
 from collector.office import SOCKET, Office, Wrong
 
 
+class NotRunning(Exception):
+    """No collector answers."""
+
+
+async def ask_running(parts: Parts, name: str, **arguments: Any) -> Any:
+    """The running collector's answer of one call. Raises NotRunning or Wrong."""
+    socket = Path(parts.config.state_dir) / SOCKET
+    if not socket.exists():
+        raise NotRunning
+    try:
+        return await _by_socket(socket, name, arguments)
+    except aiohttp.ClientConnectorError:
+        raise NotRunning from None  # left behind by a collector that was killed
+    except aiohttp.ClientError as why:
+        raise Wrong(f"the collector stopped before it answered: {one_line(why)}") from None
+
+
 async def ask(parts: Parts, name: str, **arguments: Any) -> Any:
     """The answer of one call. Raises Wrong, or StoreError when the database cannot be opened."""
-    socket = Path(parts.config.state_dir) / SOCKET
-    if socket.exists():
-        try:
-            return await _by_socket(socket, name, arguments)
-        except aiohttp.ClientConnectorError:
-            pass  # left behind by a collector that was killed
-        except aiohttp.ClientError as why:
-            raise Wrong(f"the collector stopped before it answered: {one_line(why)}") from None
+    try:
+        return await ask_running(parts, name, **arguments)
+    except NotRunning:
+        pass
     parts.store.open()
     try:
         await parts.sweep.start()

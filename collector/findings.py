@@ -8,13 +8,15 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
+from checks.kit.segment import Segment
 from collector.attribution import tracker
 from collector.attribution.attribute import attribute as compare
 from collector.attribution.exported import lines
-from collector.attribution.model import Finding, Observation, Topology
+from collector.attribution.model import Finding, Line, Observation, Topology
 from collector.attribution.observe import Look, ages, away, observations
-from collector.attribution.topology import topology
+from collector.attribution.topology import topology, ways
 from collector.attribution.watch import Attribute, Compared, Watch
+from collector.attribution.words import Names
 from collector.exposition import Lines
 from collector.live import Live
 from collector.plan import Locality
@@ -49,6 +51,7 @@ class Findings:
         self._away: dict[str, frozenset[str]] = {}
         self._open: list[Finding] = []
         self._listening_since = 0
+        self._told: Lines | None = None
 
     async def start(self, now: int) -> None:
         """Takes up what was open when judging last stopped. Nobody's silence before `now` (µs) is held against him."""
@@ -74,6 +77,10 @@ class Findings:
             kept = self._ages = (calendar, now, ages(self._locality, calendar, now))
         return kept[2]
 
+    def ways(self, unit: str) -> tuple[Line, ...]:
+        """How `unit` comes to each network, and by whom."""
+        return ways(self._live.told(unit), self._live.targets, self._locality.networks)
+
     def update(self, unit: str, observed: list[Observation]) -> None:
         self._watch.update(unit, observed)
 
@@ -86,7 +93,7 @@ class Findings:
         tree = self._tree()
         seen = await self._compared(tree)
         if seen is None:
-            return lines(self._open, tree) if drawn else None
+            return self._exported(tree) if drawn else None
         moves = tracker.advance(self._open, seen, now, self._locality.close_after, self._held())
         if moves.changed:
             await self._store.write(lambda connection: findings.save(connection, moves.changed, now))
@@ -96,7 +103,18 @@ class Findings:
         for event in moves.events:
             told = event.finding
             log.info("finding %s", event.what, extra={"finding": told.id, "segment": told.segment, "cause": told.cause})
-        return lines(self._open, tree) if moves.changed or drawn else None
+        return self._exported(tree) if moved or drawn else None
+
+    def _exported(self, tree: Topology) -> Lines | None:
+        """Their lines; None where they are as they were."""
+        units, targets = self._live.units, {target.id: target for target in self._live.targets}
+        guilty = [one.subject for one in self._open if one.segment is Segment.DEVICE]
+        devices = {one: found.name for one in guilty if (found := self._live.device(one)) is not None}
+        told = lines(self._open, tree, Names(units=units, targets=targets, devices=devices))
+        if told == self._told:
+            return None
+        self._told = told
+        return told
 
     async def _compared(self, tree: Topology) -> list[Finding] | None:
         if self._comparing is None:

@@ -14,7 +14,20 @@ import uvloop
 from checks.kit.strict import ConfigError
 from collector import log
 from collector.app import AddressInUse, Parts, Server, build
-from collector.cli import basics, bundle, devices, findings, profile, readiness, roster, speed, tokens, waivers
+from collector.cli import (
+    basics,
+    bundle,
+    devices,
+    findings,
+    profile,
+    readiness,
+    roster,
+    series,
+    simulate,
+    speed,
+    tokens,
+    waivers,
+)
 from collector.cli.common import configured, load
 from collector.office import Office, Socket, Wrong
 from collector.store.engine import StoreError
@@ -69,7 +82,7 @@ async def _serve(parts: Parts) -> None:
 for group in (
     basics.validate, basics.units, readiness.readiness, findings.findings, waivers.waivers, profile.profile,
     tokens.tokens, devices.devices,
-    roster.roster, bundle.import_, speed.speed,
+    roster.roster, bundle.import_, speed.speed, series.series, simulate.simulate,
 ):  # fmt: skip
     cli.add_command(group)
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.app import Parts
+from collector.census import Census
 from collector.former import Gone
 from collector.ingest import Refusal
 from collector.judgement import Judgement
@@ -52,6 +53,7 @@ class Office:
             "roster.match": self.match,
             "roster.unmatch": self.unmatch,
             "roster.unmatched": self.unmatched,
+            **Census(parts).calls,
             **Desk(parts.store, parts.now).calls,
             **parts.measuring.speeds.calls,
             **Judgement(parts.store, parts.live, parts.facts, parts.rules, parts.now).calls,

@@ -13,7 +13,6 @@ from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
 from checks.kit.strict import ConfigError
-from collector.exposition import STANDARDS, head, line
 from collector.log import one_line
 from collector.readiness.text import ZONE, instant
 from collector.store.engine import StoreError
@@ -114,9 +113,3 @@ def _stat(file: Path) -> Stat:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def exported(profile: str, *, loaded: bool) -> str:
-    """The families of STANDARDS, whole, for ``/metrics``."""
-    first, second = STANDARDS
-    return f"{head(first)}{first.series} {int(loaded)}\n{head(second)}{line(second.series, 1, {'profile': profile})}"

@@ -11,17 +11,19 @@ from sqlalchemy import Connection
 
 from collector.attribution.model import Observation
 from collector.directory import Directory
-from collector.exposition import Catalogue, Exposition, Lines, device_lines, unit_lines
+from collector.expiry import present
+from collector.exposition import Catalogue, Lines, device_lines, unit_lines
 from collector.facts import Facts
 from collector.findings import Findings
 from collector.ledger import Ledger, Touched
 from collector.live import Live
 from collector.readiness.evaluate import evaluate, next_change
-from collector.readiness.model import Silence, Transition, UnitVerdict
+from collector.readiness.model import Calendar, DeviceFacts, Silence, Transition, UnitVerdict
 from collector.readiness.replay import restored
 from collector.readiness.transitions import compare
-from collector.reload import exported
 from collector.rules import Rules
+from collector.scrape.page import Exposition
+from collector.standards import exported
 from collector.stations import due, moves
 from collector.store import history, roster, states
 from collector.store.engine import Store
@@ -33,15 +35,23 @@ REST = 2  # times as long as the last sweep took
 CHUNK = 64  # units judged between two breaths of the event loop
 
 
+class Rendered(Struct, frozen=True):
+    """A device's lines, its samples that are unknown, and when (µs) the first of its lines expires."""
+
+    lines: Lines
+    unknown: int
+    expires: int
+
+
 class Judged(Struct, frozen=True):
-    """A unit as one sweep found it, ready to be published: its devices, the lines of those that said something new with
-    their unknown samples, what they observe of their way, and when time alone will change the verdict."""
+    """A unit as one sweep found it, ready to be published: its devices, what is exported of those that said something
+    new or of which something expired, what they observe of their way, and when time alone will change the verdict."""
 
     before: UnitVerdict | None
     verdict: UnitVerdict
     lines: Lines
     devices: set[str]
-    rendered: dict[str, tuple[Lines, int]]
+    rendered: dict[str, Rendered]
     observed: list[Observation]
     change: int | None
 
@@ -75,6 +85,7 @@ class Sweep:
         self._alone = asyncio.Lock()
         self._rests_until = 0.0
         self._due: dict[str, int] = {}
+        self._expires: dict[str, int] = {}
         self._dirty: set[str] = set()
         self._news: set[str] = set()
         self._loose: set[str] = set()
@@ -121,6 +132,7 @@ class Sweep:
         await self.take_roster()
         if await self._rules.look():
             self._facts.use(self._rules.profile)
+            self._expires.clear()
             self._dirty |= self._live.units.keys()
         self._show_standards()
         now = self._now()
@@ -136,6 +148,7 @@ class Sweep:
         found = await self._findings.advance(now)
         if found is not None:
             self._exposition.put_findings(found)
+        self._exposition.publish()
         took = time.perf_counter() - started
         self._rests_until = time.perf_counter() + REST * took
         self._telemetry.sweep.set(took)
@@ -146,7 +159,8 @@ class Sweep:
         trouble, name = self._rules.trouble, self._rules.profile.name
         said = {lang: trouble.said(name, self._now(), lang) for lang in ("vi", "en")} if trouble else {}
         self._live.show_trouble(said)
-        self._exposition.put_standards(exported(name, loaded=trouble is None))
+        told = exported(self._rules.profile, self._live.targets, self._now(), loaded=trouble is None)
+        self._exposition.put_standards(told)
 
     def _touched_units(self, touched: Touched) -> set[str]:
         units = {unit for unit, _ in touched.hours}
@@ -163,6 +177,7 @@ class Sweep:
         for device in present.keys() | self._statuses.keys():
             if present.get(device) != self._statuses.get(device):
                 self._news.add(device)
+                self._expires.pop(device, None)
                 units.update(where[0] for where in (present.get(device), self._statuses.get(device)) if where)
                 self._findings.forget_topology()
         self._statuses = present
@@ -220,23 +235,35 @@ class Sweep:
         facts = self._facts.of(connection, unit, now)
         before = self._live.verdicts.get(unit)
         verdict = evaluate(self._rules.profile, facts, now, before)
-        new = [device for device in facts.devices if device.id in self._news]
-        rendered = {device.id: device_lines(device, self._catalogue) for device in new}
+        rendered = {
+            device.id: self._rendered(device, now, facts.calendar)
+            for device in facts.devices
+            if device.id in self._news or self._expires.get(device.id, 0) <= now
+        }
         stations = self._live.stations
         heard = {device.id for device in facts.devices if device.last_seen is not None}
         owed = due(stations.told(unit), stations.of_unit(unit), heard)
-        unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality, owed)
+        ways = self._findings.ways(unit)
+        unit_text = unit_lines(self._live.units[unit], verdict, self._rules.locality, owed, ways)
         change = next_change(self._rules.profile, facts, verdict) if facts.devices else None
         observed = self._findings.observe(facts, now)
         return Judged(before, verdict, unit_text, {device.id for device in facts.devices}, rendered, observed, change)
+
+    def _rendered(self, device: DeviceFacts, now: int, calendar: Calendar) -> Rendered:
+        """What is exported of `device` as it is now; what is too old to speak for the present is left out."""
+        every = self._catalogue.every(device.unit, device.role)
+        fresh, expires = present(device, every, self._rules.profile.freshness, now, calendar)
+        lines, unknown = device_lines(fresh, self._catalogue)
+        return Rendered(lines, unknown if device.id in self._news else 0, expires)
 
     def _publish(self, one: Judged, now: int) -> None:
         unit = one.verdict.unit
         self._exposition.put_unit(unit, one.lines)
         self._findings.update(unit, one.observed)
-        for device, (lines, unknown) in one.rendered.items():
-            self._exposition.put_device(unit, device, lines)
-            self._telemetry.unknown_metrics.inc(unknown)
+        for device, found in one.rendered.items():
+            self._exposition.put_device(unit, device, found.lines)
+            self._telemetry.unknown_metrics.inc(found.unknown)
+            self._expires[device] = found.expires
         self._exposition.keep_devices(unit, one.devices)
         self._news.difference_update(one.rendered)
         if one.devices:

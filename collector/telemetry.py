@@ -7,7 +7,10 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from checks.kit.leasing import Denial
+from collector import VERSION
 from collector.reflecting.counts import Counts
+from collector.remote.meters import Meters as RemoteMeters
+from collector.scrape.meters import Meters as ScrapeMeters
 from collector.speed.meters import Meters
 
 REFUSALS = (
@@ -39,6 +42,8 @@ class Telemetry:
         def gauge(name: str, text: str) -> Gauge:
             return Gauge(f"sansang_collector_{name}", text, registry=self.registry)
 
+        info = Gauge("sansang_collector_info", "The release that runs: 1.", ("version",), registry=self.registry)
+        info.labels(VERSION).set(1)
         self.pushes = counter("pushes", "Batches that were committed.")
         self.refusals = counter("refusals", "Batches that were refused, by the error code the agent was given.", "code")
         self.results = counter("results", "Results that were committed, duplicates apart.")
@@ -64,6 +69,8 @@ class Telemetry:
         self.live_pages = gauge("live_pages", "Browsers that follow changes.")
         self.leases = counter("leases", "Leases asked for, by the answer: granted, or why not.", "answer")
         self.speed, self.reflector = Meters(self.registry), Counts()
+        self.remote_write = RemoteMeters(self.registry)
+        self.scrape = ScrapeMeters(self.registry)
         self.registry.register(self.reflector)
         for answer in ("granted", *Denial):
             self.leases.labels(answer)

@@ -15,7 +15,7 @@ from msgspec import NODEFAULT, Struct, inspect
 from agent.config import AgentConfig
 from checks.kit import registry, words
 from checks.kit.model import Bilingual, Check, Outcome, Reason
-from collector import exposition
+from collector import families
 from collector.catalog import Measures
 from collector.config import CollectorConfig
 from collector.locality import LocalityFile
@@ -104,12 +104,21 @@ READING = (
 )
 
 
+DEVICES = (
+    "`GET /metrics/devices`; `?unit=CODE` for one unit, `?shard=i/n` for one of n parts. A result that three others "
+    "should have followed is no longer exported, nor is anything but the name and the last time of a device that "
+    "has been silent past the profile's `no_data`."
+)
+AGENTS = "What each agent says of itself with every batch, on `GET /metrics/devices`."
+
+
 def metrics() -> str:
     """METRICS.md."""
     parts = ["# Metrics", NOTE, READING]
-    parts += ["## Units", "`GET /metrics`.", _families(exposition.UNIT)]
-    parts += ["## Findings and standards", "`GET /metrics`.", _families(exposition.FINDING + exposition.STANDARDS)]
-    parts += ["## Devices", "`GET /metrics/devices`, `?unit=` for one unit.", _families(exposition.DEVICE)]
+    parts += ["## Units", "`GET /metrics`.", _families(families.UNIT)]
+    parts += ["## Findings and standards", "`GET /metrics`.", _families(families.FINDING + families.STANDARDS)]
+    parts += ["## Devices", DEVICES, _families(families.REGISTERED + families.RUN)]
+    parts += ["## Agents", AGENTS, _families(families.AGENT)]
     checks = registry.find()
     parts += ["## Checks", "Beside `unit`, `device`, `check` and `target`, on `GET /metrics/devices`."]
     for check in checks.values():
@@ -120,8 +129,8 @@ def metrics() -> str:
     return "\n\n".join([*parts, *_words()]) + "\n"
 
 
-def _families(families: Iterable[exposition.Family]) -> str:
-    rows = [(f"`{family.series}`", ", ".join(family.labels), family.help) for family in families]
+def _families(listed: Iterable[families.Family]) -> str:
+    rows = [(f"`{family.series}`", ", ".join(family.labels), family.help) for family in listed]
     return _table(("Series", "Labels", "Meaning"), rows)
 
 
@@ -168,12 +177,15 @@ def _values(checks: dict[str, Check]) -> str:
 
 
 def _own() -> str:
-    rows = []
-    for metric in Telemetry().registry.collect():
-        if not metric.name.startswith(OUTSIDE):
-            name = f"{metric.name}_total" if metric.type == "counter" else metric.name
-            rows.append((f"`{name}`", metric.type, metric.documentation))
-    return _table(("Series", "Type", "Meaning"), rows)
+    """A histogram is one row: its parts have its name."""
+    rows: dict[str, tuple[str, ...]] = {}
+    for family in families.own(Telemetry().registry):
+        if not family.series.startswith(OUTSIDE):
+            parts = family.kind == "histogram"
+            name = family.series.rpartition("_")[0] if parts else family.series
+            labels = ", ".join(label for label in family.labels if label != "le")
+            rows[name] = (f"`{name}`", family.kind, labels, family.help)
+    return _table(("Series", "Type", "Labels", "Meaning"), rows.values())
 
 
 def _words() -> Iterator[str]:

@@ -32,14 +32,18 @@ def topology(
     `providers` are those that a locality has for a whole network: of the dedicated one, which no unit buys by itself,
     and of the Internet where the roster says nothing.
     """
-    shared = {network: provider(name) for network, name in (providers or {}).items()}
+    targets, units = list(targets), {device.id: device.unit for device in devices}
     networks = {target.id: target.network for target in targets if target.network != INTERNET}
-    wanted = sorted({*networks.values(), *shared} - {INTERNET})
-    units = {device.id: device.unit for device in devices}
-    lines: dict[str, tuple[Line, ...]] = {}
-    for unit in sorted(set(units.values())):
-        roster = told(unit)
-        own = provider(roster.provider) if roster else ""
-        internet = Line(network=INTERNET, provider=own or shared.get(INTERNET, ""))
-        lines[unit] = (internet, *(Line(network=name, provider=shared.get(name, "")) for name in wanted))
+    lines = {unit: ways(told(unit), targets, providers) for unit in sorted(set(units.values()))}
     return Topology(units=units, lines=lines, networks=networks)
+
+
+def ways(
+    told: UnitRoster | None, targets: Iterable[Target], providers: Mapping[str, str] | None = None
+) -> tuple[Line, ...]:
+    """How a unit of which the roster has `told` comes to each network that there is: to the Internet first."""
+    shared = {network: provider(name) for network, name in (providers or {}).items()}
+    wanted = sorted({*(target.network for target in targets), *shared} - {INTERNET})
+    own = provider(told.provider) if told else ""
+    internet = Line(network=INTERNET, provider=own or shared.get(INTERNET, ""))
+    return (internet, *(Line(network=name, provider=shared.get(name, "")) for name in wanted))

@@ -20,6 +20,7 @@ from agent.spool import SpoolUnavailable
 from agent.timetable import Hours, TimedJob, Timetable, Window
 from checks.kit.model import Job, Meter, ok
 from checks.kit.wire import Gap
+from collector.families import HEALTH, UNEXPORTED
 from tests.agent.collecting import collecting
 from tests.agent.fakes import BOOT, START, FakeClock, make_check, make_env, make_result, number_of
 
@@ -269,3 +270,9 @@ def test_damage_of_what_is_kept_does_not_stop_an_agent(agent: Service) -> None:
     again.step(time.monotonic())
     assert len(again._lifetime.boots()) == 1
     again._spool.close()
+
+
+def test_every_number_of_the_agents_health_is_exported_or_known_not_to_be(agent: Service) -> None:
+    """What an agent says, the collector has a word for; what it exports, agents say."""
+    told = agent.health().keys() | {"clock_offset_seconds"}  # told once the collector has answered
+    assert told == HEALTH.keys() | UNEXPORTED

@@ -303,3 +303,19 @@ class _Broken:
 
     def close(self) -> None:
         return
+
+
+def test_health_tells_how_long_the_oldest_result_has_waited(tmp_path: Path) -> None:
+    """From when it was taken, by time that runs evenly: a clock that is set back makes it no younger; 0 once all is
+    sent."""
+    clock = FakeClock()
+    spool = open_spool(tmp_path, clock)
+    assert spool.numbers()["spool_age_seconds"] == 0
+    first, second = spool.put(make_result(0)), spool.put(make_result(1))
+    clock.pass_(90)
+    clock.wall_offset = -3600_000_000
+    assert spool.numbers()["spool_age_seconds"] == pytest.approx(90, abs=1)
+    spool.acknowledge(second, [first], [])
+    assert spool.numbers()["spool_age_seconds"] == pytest.approx(90, abs=1)
+    spool.acknowledge(spool.next, [second], [])
+    assert spool.numbers()["spool_age_seconds"] == 0

@@ -131,6 +131,7 @@ def test_the_program_stops_within_ten_seconds_and_logs_json(tmp_path: Path) -> N
     file = tmp_path / "collector.yaml"
     file.write_text(
         f'listen: "127.0.0.1:{port}"\nstate_dir: state\nlocality: demo\nunits: {config.SHIPPED}/units.csv\n'
+        'speed: {reflector: ""}\n'
     )
     command = [str(Path(sys.executable).parent / "sansang-collector"), "run", "--config", str(file)]
     for _ in range(2):

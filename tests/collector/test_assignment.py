@@ -8,6 +8,7 @@ from time import perf_counter
 import msgspec
 
 from collector.catalog import Catalog
+from collector.expiry import Interval
 from tests.collector.pilots import TARGETS, pilot
 
 ALL = "jobs:\n- {check: connectivity, every: 5m, targets: all}\n- {check: uplink, every: 5m, roles: [router]}\n"
@@ -125,3 +126,19 @@ def test_what_is_served_can_be_encoded(tmp_path: Path) -> None:
     found = pilot(tmp_path, jobs + "- {check: lan, every: 10m}\n").jobs_for(HERE, "pc")
     served = msgspec.json.decode(msgspec.json.encode(found))
     assert [job.get("off_hours_every") for job in served] == [0, 21600, None]
+
+
+def test_each_job_has_its_interval_by_day_and_by_night(tmp_path: Path) -> None:
+    """One that rests while the office is closed keeps that of the day; what differs in a unit, differs here."""
+    jobs = "jobs:\n- {check: connectivity, every: 5m, off_hours: 2h, targets: [portal]}\n"
+    jobs += "- {check: device, every: 1h, off_hours: never}\n- {check: clock, every: 10m}\n"
+    jobs += f'unit_settings:\n- {{units: ["{HERE}"], jobs: [{{check: clock, every: 30m}}]}}\n'
+    found = pilot(tmp_path, jobs)
+    assert found.every(THERE, "pc") == {
+        "connectivity|portal": Interval(300, 7200), "device|": Interval(3600, 3600), "clock|": Interval(600, 600),
+    }  # fmt: skip
+    assert found.every(HERE, "pc")["clock|"] == Interval(1800, 1800)
+    assert found.every(THERE, "pc").keys() == found.jobs(THERE, "pc")
+    most = found.most_of("pc")
+    assert (most["sansang_check_timestamp_seconds"], most["sansang_connectivity_phase_seconds"]) == (3, 7)
+    assert "sansang_uplink_up" not in most

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from checks.kit.strict import ConfigError
 from collector.readiness.text import ZONE
-from collector.reload import Reload, Trouble, exported
+from collector.reload import Reload, Trouble
 from collector.store.profiles import Changed
 from tests.collector.readiness.cities import DAY, NOW
 
@@ -173,18 +173,6 @@ def test_trouble_is_told_in_both_languages() -> None:
         "The new configuration (profile, prices) is refused since 09:30 on 21 Nov 2026, default@3 stays in force: "
         "default.yaml:7:3: requirements[0].bands: expected a limit"
     )
-
-
-def test_what_is_in_force_can_be_scraped() -> None:
-    assert exported("default@3", loaded=False) == (
-        "# HELP sansang_profile_loaded 1 while the profile in force is what its files say, 0 while they are refused.\n"
-        "# TYPE sansang_profile_loaded gauge\n"
-        "sansang_profile_loaded 0\n"
-        "# HELP sansang_profile_info The profile in force: 1.\n"
-        "# TYPE sansang_profile_info gauge\n"
-        'sansang_profile_info{profile="default@3"} 1\n'
-    )
-    assert "sansang_profile_loaded 1\n" in exported("default@3", loaded=True)
 
 
 async def test_what_is_refused_is_tried_again_by_the_hour(folder: Folder) -> None:

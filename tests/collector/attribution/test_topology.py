@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from collector.attribution.model import Line
-from collector.attribution.topology import provider, topology
+from collector.attribution.topology import provider, topology, ways
 from collector.readiness.model import DeviceFacts, Target
 from collector.roster.model import UnitRoster
 
@@ -46,3 +46,14 @@ def test_a_system_in_the_dedicated_network_gives_every_unit_a_line_there() -> No
     assert tree.line("27259", "internet").provider == "FPT"
     assert tree.line("27265", "internet").provider == "VNPT"
     assert topology(DEVICES, told().get, [DEDICATED]).line("27265", "tslcd") == Line(network="tslcd")
+
+
+def test_a_unit_without_a_device_has_its_ways_out_too() -> None:
+    """To every network that a system is on or that has a provider, the Internet first."""
+    assert ways(None, [PORTAL]) == (Line(),)
+    assert ways(UnitRoster(unit="27259", provider="vnpt"), [PORTAL, DEDICATED]) == (
+        Line(provider="VNPT"), Line(network="tslcd")
+    )  # fmt: skip
+    assert ways(None, [], {"tslcd": "viettel", "internet": "FPT"}) == (
+        Line(provider="FPT"), Line(network="tslcd", provider="Viettel")
+    )  # fmt: skip
