@@ -47,7 +47,9 @@ def test_each_lock_satisfies_pyproject(lock: str) -> None:
         assert requirement.specifier.contains(version), f"{requirement} but {version}: run `make lock`"
 
 
-@pytest.mark.parametrize("lock", ["agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "grafana", "build"])
+@pytest.mark.parametrize(
+    "lock", ["agent", "snmp", "scapy", "speed", "token", "collector", "postgres", "grafana", "build"]
+)
 def test_every_lock_agrees_with_the_one_the_tests_run_on(lock: str) -> None:
     """What is tested is what is installed."""
     assert pins(lock).items() <= pins("dev").items()

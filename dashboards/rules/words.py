@@ -1,0 +1,63 @@
+"""Pieces of PromQL and of message templates that many rules share."""
+
+from __future__ import annotations
+
+CONTEXT = "unit:sansang_unit_info:finding"
+"""By unit its name and locality, and the finding that explains it where one does; recorded in :mod:`recording`."""
+FINDINGS = "finding:sansang_finding_units:located"
+"""By finding all its labels and its locality; the value is the number of units it stops."""
+SERVER_LEFT = "target:sansang_connectivity_certificate_left_seconds:median"
+"""What is left of a system's certificate, by the median of devices: one with a wrong clock does not decide."""
+DAY = 86400
+
+
+def indented(text: str) -> str:
+    """`text`, two spaces further in."""
+    return "\n".join("  " + line for line in text.splitlines())
+
+
+def of_unit(expr: str) -> str:
+    """`expr` by unit, with the unit's name and locality."""
+    return f"(\n{indented(expr)}\n)\n* on (unit) group_left (name, locality) {CONTEXT}"
+
+
+def explained(expr: str) -> str:
+    """As `of_unit`, with the finding that explains it: while that one is told, Alertmanager keeps this one back."""
+    return f"(\n{indented(expr)}\n)\n* on (unit) group_left (name, locality, finding) {CONTEXT}"
+
+
+def limit(requirement: str, band: str) -> str:
+    """A limit of the profile in force, as a scalar in base units; NaN, which nothing exceeds, where it has none."""
+    return f'scalar(max(sansang_requirement_threshold{{requirement="{requirement}",band="{band}"}}))'
+
+
+def place(lang: str) -> str:
+    """``Phường Xóm Chiếu, máy Q1``: a device by its station, or by its id where the roster has none."""
+    query = 'sansang_device_info{device=%q,station!=""}'
+    return f"{{{{ $labels.name }}}}, {'PC' if lang == 'en' else 'máy'} {looked_up(query, 'station', 'device')}"
+
+
+def left(lang: str) -> str:
+    """``còn 20 ngày``, or that it is over: the value is what is left."""
+    over, told = ("has expired", "has {} left") if lang == "en" else ("đã hết hạn", "còn {}")
+    value = told.format("{{ $value | humanizeDuration }}")
+    return f"{{{{ if gt $value 0.0 }}}}{value}{{{{ else }}}}{over}{{{{ end }}}}"
+
+
+def looked_up(query: str, label: str, by: str) -> str:
+    """What `label` is on the first result of `query`, whose ``%q`` is the alert's label `by`; else that label. For
+    titles: as labels of the alert they would make a new alert whenever they change."""
+    other = f"{{{{ $labels.{by} }}}}"
+    found = f"{{{{ . | first | label {_quoted(label)} }}}}"
+    return f"{{{{ with printf {_quoted(query)} $labels.{by} | query }}}}{found}{{{{ else }}}}{other}{{{{ end }}}}"
+
+
+def listed(query: str, label: str, by: str) -> str:
+    """`label` of each result of `query`, as above, set apart by semicolons; a dash where there is none."""
+    each = f"{{{{ if $i }}}}; {{{{ end }}}}{{{{ $one | label {_quoted(label)} }}}}"
+    rows = f"{{{{ range $i, $one := printf {_quoted(query)} $labels.{by} | query | sortByLabel {_quoted(label)} }}}}"
+    return f"{rows}{each}{{{{ else }}}}–{{{{ end }}}}"
+
+
+def _quoted(text: str) -> str:
+    return "`" + text + "`"
