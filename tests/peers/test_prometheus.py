@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,50 +13,8 @@ from collector.store.engine import Store
 from tests.collector.pushing import XOM_CHIEU, Sender, enrolled, wall
 from tests.faults.proxy import ask
 from tests.faults.records import target_of
-from tests.faults.rig import PATIENCE, Rig, get, rig, wait_until
-from tests.ports import free_port
-
-MISSING = "Prometheus is not installed: `apt-get install prometheus` (make test does it when it runs as root)"
-SCRAPES = """\
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - {{job_name: sansang, honor_labels: true, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}
-  - job_name: sansang-devices
-    metrics_path: /metrics/devices
-    honor_labels: true
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
-"""
-
-
-@contextmanager
-def prometheus(folder: Path, target: int) -> Iterator[int]:
-    """The port of a Prometheus that scrapes `target` every second."""
-    program = shutil.which("prometheus")
-    if program is None:
-        raise RuntimeError(MISSING)
-    port, log = free_port(), folder / "prometheus.log"
-    (folder / "prometheus.yml").write_text(SCRAPES.format(port=target), "utf-8")
-    command = [
-        program, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
-    ]  # fmt: skip
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    try:
-        wait_until(lambda: get(port, "/-/ready")[0] == 200, "Prometheus does not start", log)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def ask_promql(port: int, query: str) -> list[dict[str, Any]]:
-    """The result vector of an instant query."""
-    status, text = get(port, f"/api/v1/query?query={urllib.parse.quote(query)}")
-    answer = json.loads(text)
-    assert (status, answer["status"]) == (200, "success"), text
-    found: list[dict[str, Any]] = answer["data"]["result"]
-    return found
+from tests.faults.rig import Rig, rig, wait_until
+from tests.peers.observability import ask_promql, prometheus
 
 
 @pytest.fixture
