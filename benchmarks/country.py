@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from checks.kit.model import Check, Outcome, Result, Sample, Scalar
 from collector.catalog import Measures
-from collector.readiness.model import Bucket, DeviceFacts, Target, UnitFacts
+from collector.readiness.model import Bucket, DeviceFacts, Results, Target, UnitFacts
 from collector.readiness.profile import Band, Kind, Profile
 from collector.tally import BUCKET_SECONDS, Jobs, Sketch, Tally, decode, encode, job_key, merged, series_key
 
@@ -70,7 +70,7 @@ class Country:
             role=role,
             last_seen=NOW - age,
             clock_offset=self._chance.gauss(0.0, 0.5),
-            results={(result.check, result.target): result for result in results},
+            results=Results({(result.check, result.target): result for result in results}),
         )
 
     def _results(self, check: Check, role: str, newest: int) -> Iterable[Result]:

@@ -7,31 +7,27 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from checks.kit.model import Result
 from collector.attribution.model import Finding
 from collector.attribution.silent import Silent
 from collector.directory import Directory
 from collector.log import one_line
 from collector.readiness.fixes import Path
 from collector.readiness.model import Bilingual, DeviceFacts, Target, Transition, Unit, UnitVerdict, Waiver
+from collector.results import Decoded
 from collector.roster.model import Station, UnitRoster
 from collector.stations import Stations, bought_at
 from collector.store import findings, history, moves, waivers
 from collector.store.devices import Device
 from collector.store.engine import Store
-from collector.store.states import Latest, State
+from collector.store.states import State
 
 log = logging.getLogger("sansang.board")
-_decode = msgspec.json.Decoder(Result).decode
 
 
 T = TypeVar("T")
-OF_ITS_PLACE = frozenset({"connectivity", "dns", "lan", "path", "uplink"})
-"""Checks that speak of where a device stands: what they found before it was moved says nothing of its new unit."""
 
 
 class Insight(Protocol):
@@ -53,6 +49,7 @@ class Live:
         self._store, self._directory, self._stations = store, directory, stations
         self._units, self._targets = units, targets
         self._states: dict[str, State] = {}
+        self._decoded = Decoded()
         self._verdicts: dict[str, UnitVerdict] = {}
         self._findings: list[Finding] = []
         self._trouble: Bilingual = {}
@@ -211,24 +208,8 @@ class Live:
             clock_drift=state.drift.ratio if state.drift else None,
             health=state.health,
             version=state.version,
-            results={
-                _key(key): decoded(latest)
-                for key, latest in state.results.items()
-                if device.moved_at is None or latest.at >= device.moved_at or _key(key)[0] not in OF_ITS_PLACE
-            },
+            results=self._decoded.of(device, state),
             station=station.id if station else "",
             purchased=bought_at(station),
             purchase_date=(station.purchase_date or "") if station else "",
         )
-
-
-def decoded(latest: Latest) -> Result:
-    """The result as it was sent, with its time on the collector's clock."""
-    result = _decode(latest.raw)
-    result.at = latest.at
-    return result
-
-
-def _key(key: str) -> tuple[str, str]:
-    check, _, target = key.partition("|")
-    return check, target

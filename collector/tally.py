@@ -8,7 +8,6 @@ merge by adding their bins, so half-hours add up to days, and devices to units, 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 
@@ -64,8 +63,8 @@ class Sketch(Struct, array_like=True, gc=False):
 
 
 class Ranks(Struct, frozen=True, gc=False):
-    """A sketch put in order, for many questions: ``upto[i]`` of its values lie in the bins up to ``places[i]``,
-    ``zeros`` below them all."""
+    """A sketch put in order, for many questions: ``upto[i]`` of its values lie in the bins before ``places[i]``, the
+    last number being of all bins, and ``zeros`` below them all."""
 
     zeros: int
     bins: dict[int, int]
@@ -74,12 +73,7 @@ class Ranks(Struct, frozen=True, gc=False):
 
     @property
     def count(self) -> int:
-        return self.zeros + (self.upto[-1] if self.upto else 0)
-
-    def below(self, index: int) -> int:
-        """How many values lie in bins up to `index`, those counted as zero left out."""
-        place = bisect_right(self.places, index)
-        return self.upto[place - 1] if place else 0
+        return self.zeros + self.upto[-1]
 
 
 def ranked(sketch: Sketch) -> Ranks:
@@ -88,7 +82,7 @@ def ranked(sketch: Sketch) -> Ranks:
     places = list(bins)
     ordered = sorted(places)
     counts = bins.values() if places == ordered else map(bins.__getitem__, ordered)
-    return Ranks(sketch.zeros, bins, ordered, list(accumulate(counts)))
+    return Ranks(sketch.zeros, bins, ordered, list(accumulate(counts, initial=0)))
 
 
 class Tally(Struct, array_like=True, gc=False):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collector.readiness import silence
-from collector.readiness.model import UnitFacts, UnitVerdict
-from collector.readiness.profile import Kind, Profile
-from collector.readiness.silence import Heard
+from collector.readiness.model import Calendar, DeviceFacts, UnitFacts, UnitVerdict
+from collector.readiness.profile import Freshness, Kind, Profile
+from collector.readiness.rows import plan_of
 from collector.tally import BUCKET_SECONDS
 
 SECOND = 1_000_000
@@ -22,18 +22,31 @@ def next_change(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> int
 
 
 def _changes(profile: Profile, facts: UnitFacts, verdict: UnitVerdict) -> Iterator[int]:
-    active = [device for device in facts.devices if device.status == "active"]
-    everyone = silence.everyone(active, facts.calendar, profile.freshness, verdict.at)
-    for one in everyone:
-        yield from silence.changes(one, facts.calendar, profile.freshness, verdict.at)
-    yield from _expiries(profile, everyone, verdict.at)
-    yield from _windows(profile, facts, everyone, verdict.at)
+    now, devices = verdict.at, [device for device in facts.devices if device.status == "active"]
+    yield from _silences(profile.freshness, facts.calendar, devices, now)
+    yield from _expiries(profile, facts, devices, now)
+    yield from _windows(profile, facts, devices, now)
     yield from _holds(profile, verdict)
-    if facts.calendar.until is not None and everyone:
+    if facts.calendar.until is not None and devices:
         yield facts.calendar.until
     for waiver in facts.waivers:
         yield from (waiver.created_at, waiver.expires_at if waiver.revoked_at is None else waiver.revoked_at)
     yield from (line.mandatory_from for line in profile.requirements if line.mandatory_from is not None)
+
+
+def _silences(freshness: Freshness, calendar: Calendar, devices: list[DeviceFacts], now: int) -> Iterator[int]:
+    """Of those heard a moment ago, which nearly all were, the one heard first falls silent first."""
+    lately = now - min(freshness.late, freshness.lost_contact, freshness.no_data)
+    times = [seen for device in devices if (seen := device.last_seen) is not None and lately < seen <= now]
+    if times:
+        first = min(times)
+        yield from (first + freshness.late, first + freshness.lost_contact + 1, first + freshness.no_data + 1)
+    if len(times) < len(devices):
+        others = [device for device in devices if (seen := device.last_seen) is None or not lately < seen <= now]
+        for one in silence.everyone(others, calendar, freshness, now):
+            yield from silence.changes(one, freshness, now)
+    if calendar.open and devices:
+        yield calendar.since + freshness.lost_contact + 1
 
 
 def _holds(profile: Profile, verdict: UnitVerdict) -> Iterator[int]:
@@ -43,12 +56,20 @@ def _holds(profile: Profile, verdict: UnitVerdict) -> Iterator[int]:
             yield from (state.pending_since + wait for wait in (holds[state.id].up, holds[state.id].down))
 
 
-def _expiries(profile: Profile, everyone: list[Heard], now: int) -> Iterator[int]:
-    """When results begin and cease to speak for the present: of each age the first that is still to come."""
-    ages = _ages(profile)
+def _expiries(profile: Profile, facts: UnitFacts, devices: list[DeviceFacts], now: int) -> Iterator[int]:
+    """When results begin and cease to speak for the present: of each age the first that is still to come. Of a device
+    whose results all do, its row tells."""
+    plan, rest = plan_of(profile, facts.targets), list[DeviceFacts]()
+    for device in devices:
+        row = plan.kept(device.results)
+        if row is not None and row.since <= now <= row.until:
+            yield row.until + 1
+        else:
+            rest.append(device)
+    ages = _ages(profile) if rest else {}
     times: dict[str, list[int]] = {check: [] for check in ages}
-    for one in everyone:
-        for (check, _), result in one.device.results.items():
+    for device in rest:
+        for (check, _), result in device.results.items():
             if check in times:
                 times[check].append(result.at)
     for check, found in times.items():
@@ -78,10 +99,10 @@ def _ages(profile: Profile) -> dict[str, tuple[int, ...]]:
     return {check: tuple(sorted(ages)) for check, ages in found.items()}
 
 
-def _windows(profile: Profile, facts: UnitFacts, everyone: list[Heard], now: int) -> Iterator[int]:
+def _windows(profile: Profile, facts: UnitFacts, devices: list[DeviceFacts], now: int) -> Iterator[int]:
     """Windows end with the newest result. They move by themselves only where that is from the future, and take in what
     lies there when its time comes."""
-    ahead = max((one.device.last_seen or 0 for one in everyone), default=0) > now
+    ahead = max([device.last_seen or 0 for device in devices], default=0) > now
     windows = {line.window for line in profile.requirements if line.window} if ahead else set()
     for bucket in facts.buckets:
         if bucket.start * SECOND > now:

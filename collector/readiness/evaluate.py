@@ -17,6 +17,7 @@ from collector.readiness.judge import judge
 from collector.readiness.judged import Judged
 from collector.readiness.model import RequirementState, Silence, UnitFacts, UnitVerdict, Verdict, Waiver
 from collector.readiness.profile import Profile, Requirement
+from collector.readiness.rows import plan_of
 from collector.readiness.scene import RANK, Scene
 
 ORDER = (Verdict.NOT_READY, Verdict.UNKNOWN, Verdict.AT_RISK)
@@ -29,7 +30,7 @@ def evaluate(profile: Profile, facts: UnitFacts, now: int, previous: UnitVerdict
     Requirements of other kinds of units are left out. Facts from the future are taken as of `now`, but speak for no
     longer than facts from as far in the past: see :mod:`collector.readiness.said`.
     """
-    scene = Scene(facts, profile.freshness, now)
+    scene = Scene(facts, profile.freshness, now, plan_of(profile, facts.targets))
     quiet, since = silence.of_unit(scene.everyone, facts.calendar)
     waivers = in_force(facts, now)
     past = {state.id: state for state in previous.requirements} if previous else {}
@@ -119,7 +120,7 @@ def _state(
     judged = judge(line, scene)
     if quiet is not None and is_forced(quiet):
         judged.state, judged.reason = Verdict.UNKNOWN, quiet.value
-    held = hold.advance(held_of(past), judged.state, line.hold, scene.now)
+    held = _held(past, judged.state, line, scene.now)
     shown, reason, waiver = _decided(judged, held, on_it, silent=is_forced(quiet))
     return RequirementState(
         id=line.id,
@@ -152,6 +153,16 @@ def _decided(judged: Judged, held: Held, on_it: list[Waiver], *, silent: bool) -
     if on_it and held.shown is Verdict.UNKNOWN and not silent and not judged.against:
         return Verdict.READY, APPROVED, on_it[0].id
     return held.shown, _reason(judged, held), ""
+
+
+def _held(past: RequirementState | None, state: Verdict, line: Requirement, now: int) -> Held:
+    """Nearly always a known state is the one that was."""
+    if state is not Verdict.UNKNOWN and (past is None or past.held is state):
+        return _STEADY[state]
+    return hold.advance(held_of(past), state, line.hold, now)
+
+
+_STEADY = {state: Held(shown=state, last=state) for state in Verdict}
 
 
 def held_of(past: RequirementState | None) -> Held | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from checks.kit.model import Scalar
-from collector.readiness.judge import judge, targets_of, told
+from collector.readiness.judge import judge, told
 from collector.readiness.model import Bilingual, Evidence, RequirementState, UnitFacts, UnitVerdict, Verdict
 from collector.readiness.profile import Profile, Requirement
+from collector.readiness.rows import plan_of, targets_of
 from collector.readiness.scene import Scene
 
 SHORT = 8
@@ -55,7 +56,7 @@ def explain(profile: Profile, facts: UnitFacts, now: int, verdict: UnitVerdict) 
     What is looked at is judged anew; hold times, waivers and approvals are told as `verdict` has them.
     :func:`collector.readiness.explained.lines` puts it into words.
     """
-    scene = Scene(facts, profile.freshness, now)
+    scene = Scene(facts, profile.freshness, now, plan_of(profile, facts.targets))
     states = {state.id: state for state in verdict.requirements}
     return Explained(
         verdict=verdict,

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from collector.readiness.model import Verdict
-from collector.readiness.profile import Requirement
+from collector.readiness.profile import Band, Requirement
 
 
 class Interval(Struct, frozen=True):
@@ -123,14 +123,23 @@ def verdict(line: Requirement, found: Interval) -> Verdict:
 
 def judged(line: Requirement, value: Any) -> Verdict:
     """As :meth:`Requirement.judge` has it, without its cost where numbers are held against numbers."""
-    ready = line.ready
+    ready, risk = line.ready, line.at_risk
     if type(value) is not float or type(ready.limit) is not float:
         return line.judge(value)
-    op, limit = ready.op, ready.limit
-    if op == "<=":
-        good = value <= limit
-    elif op == ">=":
-        good = value >= limit
-    else:
-        good = ready.holds(value)
-    return Verdict.READY if good else line.judge(value)
+    if _is_in(ready, value):
+        return _READY
+    if risk is None:
+        return _NOT_READY
+    if type(risk.limit) is not float:
+        return line.judge(value)
+    return _AT_RISK if _is_in(risk, value) else _NOT_READY
+
+
+def _is_in(band: Band, value: float) -> bool:
+    limit: Any = band.limit
+    if band.op == "<=":
+        return bool(value <= limit)
+    return bool(value >= limit) if band.op == ">=" else band.holds(value)
+
+
+_READY, _AT_RISK, _NOT_READY = Verdict.READY, Verdict.AT_RISK, Verdict.NOT_READY

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from collector.readiness import parts, singles, together, window
 from collector.readiness.interval import point
 from collector.readiness.judged import Judged, whole
-from collector.readiness.model import Target, Verdict
+from collector.readiness.model import Verdict
 from collector.readiness.profile import NEEDS, Kind, Requirement
+from collector.readiness.rows import targets_of
 from collector.readiness.scene import Scene
 
 AT_ONCE = frozenset({"last"})
@@ -47,20 +48,6 @@ def _way(requirement: Requirement) -> Callable[[Requirement, Scene, list[str], f
     if requirement.scope == "device" or requirement.aggregate in AT_ONCE:
         return singles.judge
     return together.judge
-
-
-def targets_of(requirement: Requirement, targets: list[Target]) -> list[str]:
-    """The ids of the systems it is asked of; ``""`` alone where it is of none."""
-    if requirement.targets == "none":
-        return [""]
-    return sorted(
-        target.id
-        for target in targets
-        if target.declared
-        and (target.mandatory or requirement.targets == "all")
-        and (not requirement.systems or target.id in requirement.systems)
-        and (not requirement.network or target.network == requirement.network)
-    )
 
 
 def _need(requirement: Requirement, needs: dict[str, float]) -> float | str:

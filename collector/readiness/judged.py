@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
@@ -96,7 +95,10 @@ def tallied(parts: Iterable[Evidence]) -> dict[Verdict, int]:
 
 def blank(subject: Subject, scene: Scene, entries: Iterable[Entry]) -> str:
     """Why nothing is known: what most of those that do not count give as their reason."""
-    reasons = Counter([why(subject, scene, entry) for entry in entries])
+    reasons: dict[str, int] = {}
+    for entry in entries:
+        reason = why(subject, scene, entry)
+        reasons[reason] = reasons.get(reason, 0) + 1
     return most_common(reasons) or "low_coverage"
 
 

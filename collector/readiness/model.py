@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -96,6 +97,31 @@ class Target(Struct, frozen=True, kw_only=True):
     declared: bool = True
     roles: tuple[str, ...] = ()
     network: str = "internet"
+
+
+class Results(dict[tuple[str, str], Result]):
+    """A device's newest results, which nobody changes any more, neither them nor one of them: whoever tries to gets a
+    TypeError. So what they come to by a plan (:mod:`collector.readiness.rows`) is kept with them, of the newest plans.
+    """
+
+    __slots__ = ("rows",)
+    KEPT = 2
+
+    def __init__(self, results: Mapping[tuple[str, str], Result]) -> None:
+        super().__init__(results)
+        self.rows: dict[Any, Any] = {}
+
+    def keep(self, plan: Any, row: Any) -> Any:
+        if len(self.rows) >= self.KEPT:
+            self.rows = {}
+        self.rows[plan] = row
+        return row
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("results are not changed: make a dict of them")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 class DeviceFacts(Struct, kw_only=True):

@@ -11,7 +11,7 @@ from collector.readiness.model import Evidence, Verdict
 from collector.readiness.profile import Part, Requirement
 from collector.readiness.said import Entry, Said, evidence, is_in, said, why, worst_first
 from collector.readiness.scene import Scene
-from collector.readiness.values import Subject, inside, subject_of_part
+from collector.readiness.values import Subject, inside
 
 
 class Found(Evidence, kw_only=True):
@@ -61,7 +61,7 @@ def _plain(row: Found) -> Evidence:
 
 
 def _part(line: Requirement, part: Part, scene: Scene, *, full: bool) -> tuple[Found, list[Evidence]]:
-    subject = subject_of_part(part, line.max_age)
+    subject = scene.plan.subject_of_part(part, line.max_age)
     columns = [said(subject, scene, line.roles, target) for target in scene.targets_of(part.check)]
     known = [value for column in columns for value in column.values]
     last = [entry for column in columns for entry in column.stale]

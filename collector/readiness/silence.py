@@ -105,8 +105,8 @@ def closing_explains(everyone: Iterable[Heard], expected: int, coverage: float) 
     return not others or there + closed >= coverage * expected
 
 
-def changes(one: Heard, calendar: Calendar, freshness: Freshness, now: int) -> Iterable[int]:
-    """Instants (µs) at which time alone may change the word for a device; the calendar's next edge comes besides."""
+def changes(one: Heard, freshness: Freshness, now: int) -> Iterable[int]:
+    """Instants (µs) at which time alone may change the word for a device; the calendar's edges come besides."""
     last = one.device.last_seen
     seen = one.seen
     if last is not None and last > now:
@@ -117,5 +117,3 @@ def changes(one: Heard, calendar: Calendar, freshness: Freshness, now: int) -> I
             yield from (result.at - freshness.lost_contact for result in one.device.results.values())
     if seen is not None:
         yield from (seen + freshness.late, seen + freshness.lost_contact + 1, seen + freshness.no_data + 1)
-    if calendar.open:
-        yield calendar.since + freshness.lost_contact + 1

@@ -12,7 +12,7 @@ from collector.readiness.model import Evidence, Verdict
 from collector.readiness.profile import Kind, Requirement
 from collector.readiness.said import Entry, Said, evidence, said, said_of_several, why, worst_first
 from collector.readiness.scene import RANK, Scene
-from collector.readiness.values import Subject, outside, subject_of
+from collector.readiness.values import Subject, outside
 
 Judgement = tuple[Entry, Verdict]
 """An entry, and the band it falls in."""
@@ -29,7 +29,7 @@ class Split(Struct):
 def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full: bool) -> Judged:
     """A known fault stands whatever others say; anything else needs enough devices of which all is known, and no
     silent one whose last word was worse. Where none is needed (``coverage: 0``), what is known tells."""
-    subject = subject_of(line)
+    subject = scene.plan.subject(line)
     if len(targets) == 1:
         column = said(subject, scene, line.roles, targets[0])
     else:
@@ -112,9 +112,9 @@ def _first(column: Said, worst: float | str) -> Entry:
     values = column.values
     place = values.index(worst)
     if column.several and values.count(worst) > 1:
-        places = [number for number, value in enumerate(values) if value == worst]
-        place = min(places, key=lambda number: (column.devices[number].id, number))
-    return values[place], column.devices[place], column.results[place]
+        ties = [number for number, value in enumerate(values) if value == worst]
+        place = min(ties, key=lambda number: (column.entry(number)[1].id, number))
+    return column.entry(place)
 
 
 def _last(split: Split) -> list[Judgement]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 
 from collector.readiness import interval
-from collector.readiness.interval import Interval, Shares
+from collector.readiness.interval import Interval, Shares, judged
 from collector.readiness.judged import Judged, Row, blank, joined, most_common, whole
 from collector.readiness.model import Evidence, Verdict
 from collector.readiness.profile import QUANTILES, Kind, Requirement
 from collector.readiness.said import Entry, Said, Value, evidence, said, why, worst_first
 from collector.readiness.scene import RANK, Scene
-from collector.readiness.values import Subject, inside, outside, subject_of
+from collector.readiness.values import Subject, inside, outside
 
 
 def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full: bool) -> Judged:
     """The worst of the targets, and of the roles where each is judged by itself, is the state."""
-    subject = subject_of(line)
+    subject = scene.plan.subject(line)
     rows: list[Row] = []
     singles: list[Evidence] = []
     unheard: dict[tuple[str, int, bool, bool], Row] = {}
@@ -32,6 +32,9 @@ def judge(line: Requirement, scene: Scene, targets: list[str], need: float, full
                 if key not in unheard:
                     unheard[key] = _row(line, subject, scene, column, need)
                 rows.append(_of(unheard[key], target))
+                if not full:
+                    counts[Verdict.UNKNOWN] += len(column.never)
+                    continue
             else:
                 rows.append(_row(line, subject, scene, column, need))
             singles += _singles(line, subject, scene, column, need, counts, full=full)
@@ -152,17 +155,17 @@ def _singles(
     if not full and not column.values and not _is_measured(column):
         counts[Verdict.UNKNOWN] += len(column.blank) + len(column.never)
         return []
-    judged = _bad(line, column, need)
-    for _, state in judged:
+    found = _bad(line, column, need)
+    for _, state in found:
         counts[state] += 1
-    counts[Verdict.READY] += len(column.values) - len(judged)
+    counts[Verdict.READY] += len(column.values) - len(found)
     counts[Verdict.UNKNOWN] += column.unknown
     if full:
-        bad = {entry[1].id for entry, _ in judged}
-        judged += [(entry, Verdict.READY) for entry in column.known if entry[1].id not in bad]
+        bad = {entry[1].id for entry, _ in found}
+        found += [(entry, Verdict.READY) for entry in column.known if entry[1].id not in bad]
     parts = [
         evidence(subject, scene, entry, state, _failing(entry, state), column.target, column.role)
-        for entry, state in judged
+        for entry, state in found
     ]
     return parts + [
         evidence(subject, scene, entry, Verdict.UNKNOWN, why(subject, scene, entry), column.target, column.role)
@@ -187,7 +190,7 @@ def _bad(line: Requirement, column: Said, need: float) -> list[tuple[Entry, Verd
     if need != 1.0:
         values = [value if isinstance(value, str) else value / need for value in values]
     return [
-        (entry, line.judge(values[place])) for place in outside(line.ready, values) for entry in column.at((place,))
+        (entry, judged(line, values[place])) for place in outside(line.ready, values) for entry in column.at((place,))
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from collector.readiness.interval import Interval, point
 from collector.readiness.judged import Judged, Row, joined, most_common, whole
@@ -67,8 +67,13 @@ def _counted(line: Requirement, good: int, bad: int) -> float | None:
 
 
 def _distribution(line: Requirement, past: list[Bucket], job: str, series: str) -> Sum:
-    found = [ranks for bucket in past if (ranks := bucket.ranks(job, series)) is not None]
-    samples = sum([ranks.count for ranks in found])
+    key = job, series
+    found = [
+        ranks
+        for bucket in past
+        if (ranks := bucket.ordered[key] if key in bucket.ordered else bucket.ranks(job, series)) is not None
+    ]
+    samples = sum([ranks.zeros + ranks.upto[-1] for ranks in found])
     if line.aggregate in QUANTILES:
         value = quantile(found, QUANTILES[line.aggregate], samples)
         return None if value is None else value * line.scale, samples, ""
@@ -85,10 +90,9 @@ def quantile(several: list[Ranks], q: float, count: int) -> float | None:
     rank = max(1, math.ceil(q * count - 1e-9)) - sum([ranks.zeros for ranks in several])
     if rank <= 0:
         return 0.0
-    several = [ranks for ranks in several if ranks.upto]
     largest = max(several, key=_size)
-    index = largest.places[min(bisect_left(largest.upto, q * largest.upto[-1]), len(largest.places) - 1)]
-    below = sum([ranks.below(index) for ranks in several])
+    index = largest.places[min(max(bisect_left(largest.upto, q * largest.upto[-1]) - 1, 0), len(largest.places) - 1)]
+    below = sum([ranks.upto[bisect_right(ranks.places, index)] for ranks in several])
     return float(2 * GAMMA ** _bin([ranks.bins for ranks in several], rank, index, below) / (GAMMA + 1))
 
 

@@ -27,8 +27,8 @@ def test_its_units_are_nearly_all_judged_and_nearly_all_well() -> None:
 
 def test_a_change_is_judged_and_the_country_is_scaled_from_what_was_measured() -> None:
     found = readiness.measure(["00001", "00002"], PROFILE, MEASURES)
-    assert (len(found.whole), len(found.one), found.verdicts.total()) == (2, 2, 2)
-    found.whole, found.one = [0.001, 0.003], [0.001, 0.004]
-    whole, median, one, worst = readiness.rows(found, 3321)
-    assert [row.ours for row in (whole, median, one, worst)] == pytest.approx([6.642, 2.0, 2.5, 1.0])
-    assert [row.met for row in (whole, median, one, worst)] == [False, None, False, True]
+    assert (len(found.cold), len(found.whole), len(found.one), found.verdicts.total()) == (2, 2, 2, 2)
+    found.cold, found.whole, found.one = [0.002, 0.004], [0.0005, 0.0025], [0.001, 0.004]
+    shown = readiness.rows(found, 3321)
+    assert [row.ours for row in shown] == pytest.approx([4.9815, 9.963, 1.5, 3.0, 2.5, 1.0])
+    assert [row.met for row in shown] == [True, False, None, None, False, True]
