@@ -183,7 +183,12 @@ def pushgateway(folder: Path, seconds: int, connections: int) -> Measured:
         http(f"/metrics/job/sansang/ward/{n % 168}/instance/{n}", text_body(at + n), "text/plain", "PUT")
         for n in range(DEVICES)
     ))  # fmt: skip
-    command = ["prometheus-pushgateway", f"--web.listen-address=127.0.0.1:{port}", "--push.disable-consistency-check"]
+    command = [
+        "prometheus-pushgateway",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--push.disable-consistency-check",
+        "--persistence.file=",
+    ]
     with server(command, f"http://127.0.0.1:{port}/-/ready", folder / "pg.log") as pid:
         warm(pid, port, folder / "pg.bin", connections)
         city = paced(pid, port, folder / "pg.bin", seconds)

@@ -63,4 +63,6 @@ def _devices(servers: Servers) -> dict[str, Any]:
         "scrape_interval": servers.pace or "1m",
         "scrape_timeout": servers.pace or "30s",
         "http_sd_configs": [discovery],
+        # `shard` tells the targets' `up` apart; on a device's series it would change with the number of shards
+        "metric_relabel_configs": [{"action": "labeldrop", "regex": "shard"}],
     }
