@@ -20,7 +20,7 @@ up: $(VENV)/.run ## Set everything up, run the collector and this PC's agent, pr
 
 .PHONY: test
 test: $(VENV)/.dev assets debian-test lint types ## Set everything up, check style and types, run every test (TESTS=path for some)
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(TESTS)
 
 ##@ Develop
 .PHONY: lint
@@ -49,8 +49,8 @@ assets: $(VENV)/.run debian-assets ## Fetch what the pages need and we did not w
 
 ##@ Measure
 .PHONY: bench
-bench: $(VENV)/.dev debian-bench debian-test ## Footprint, throughput, accuracy, bytes a day, verdicts, findings and speed, beside their peers (about 75 minutes)
-	@for name in agent_footprint ingest traffic accuracy tokens readiness attribution bandwidth; do $(BIN)/python benchmarks/$$name.py; done
+bench: $(VENV)/.dev debian-bench debian-test ## Footprint, throughput, accuracy, bytes a day, verdicts, findings, speed and scrapes, beside their peers (about 90 minutes)
+	@for name in agent_footprint ingest traffic accuracy tokens readiness attribution bandwidth exposition; do $(BIN)/python benchmarks/$$name.py; done
 
 .PHONY: campaign-kill
 campaign-kill: $(VENV)/.dev debian-test ## Kill agent and collector at every system call, many times, and count what was lost
@@ -64,6 +64,10 @@ campaign-tokens: $(VENV)/.dev debian-test ## Read a signing token ten thousand t
 campaign-verdict: $(VENV)/.dev ## What holds of every verdict, tried on tens of thousands of cities
 	@$(BIN)/python -m tests.collector.readiness.campaign_properties
 	@$(BIN)/python -m tests.collector.readiness.campaign_path
+
+.PHONY: campaign-backlog
+campaign-backlog: $(VENV)/.dev debian-test ## Three days of a city of 17 wards, late, into a real Prometheus and VictoriaMetrics
+	@$(BIN)/python -m tests.peers.campaign_backlog
 
 ##@ Housekeeping
 .PHONY: clean
