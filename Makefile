@@ -18,6 +18,11 @@ up: $(VENV)/.run ## Set everything up, run the collector and this PC's agent, pr
 	@$(MAKE) assets || echo "» going on without them: the page uses the system's font and does not refresh by itself"
 	@exec $(BIN)/python tools/up.py $(if $(PORT),--port $(PORT))
 
+.PHONY: up-observability
+up-observability: $(VENV)/.run debian-watch ## The same, watched by Prometheus and Alertmanager (PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT)
+	@$(MAKE) assets || echo "» going on without them: the page uses the system's font and does not refresh by itself"
+	@exec $(BIN)/python -m tools.up_observability $(if $(PORT),--port $(PORT)) $(if $(PROMETHEUS_PORT),--prometheus-port $(PROMETHEUS_PORT)) $(if $(ALERTMANAGER_PORT),--alertmanager-port $(ALERTMANAGER_PORT))
+
 .PHONY: test
 test: $(VENV)/.dev assets debian-test lint types ## Set everything up, check style and types, run every test (TESTS=path for some)
 	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(TESTS)
@@ -77,10 +82,10 @@ clean: ## Remove what was built: .venv, node_modules, caches (measured data in .
 
 .PHONY: help
 help: ## Show this
-	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 # --- set-up ------------------------------------------------------------------------------------------------------
-DEBIAN := debian-env debian-build debian-assets debian-test debian-bench
+DEBIAN := debian-env debian-build debian-assets debian-watch debian-test debian-bench
 .PHONY: $(DEBIAN)
 $(DEBIAN): debian-%:
 	@tools/debian.sh $*

@@ -62,6 +62,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("collector.*",),
     "psycopg": ("collector.*",),
     "grafana_api": ("dashboards.push",),
+    "requests": ("dashboards.push",),
     "grafana_foundation_sdk": ("dashboards.boards.*",),
     "cramjam": ("collector.remote.*", "tests.collector.remote.receiver"),
 }

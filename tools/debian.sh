@@ -12,6 +12,8 @@ build    libc6-dev                  file:/usr/include/stdio.h
 build    python3-dev                header:Python.h
 build    libpcsclite-dev            file:/usr/include/PCSC/winscard.h
 assets   npm                        npm
+watch    prometheus                 prometheus
+watch    prometheus-alertmanager    prometheus-alertmanager
 test     postgresql                 postgres
 test     iproute2                   ip
 test     strace                     strace

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -43,10 +44,11 @@ class Failed(Exception):
 
 
 class Parts:
-    """The programs that run: started in order, stopped in reverse, together."""
+    """The programs that run: started in order, stopped in reverse, together. When one ends, the last `lines` of its log
+    are shown."""
 
-    def __init__(self, state: Path) -> None:
-        self._state = state
+    def __init__(self, state: Path, lines: int = 1) -> None:
+        self._state, self._lines = state, lines
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, *command: str) -> None:
@@ -62,8 +64,19 @@ class Parts:
         for name, process in self._running.items():
             if process.poll() is not None:
                 log = self._state / f"{name}.log"
-                last = (log.read_text("utf-8", "replace").strip().splitlines() or ["(no output)"])[-1]
+                said = log.read_text("utf-8", "replace").strip().splitlines() or ["(no output)"]
+                last = "\n    ".join(said[-self._lines :])
                 raise Failed(f"{name} ended with {process.returncode}: {last} (all of it: {log})")
+
+    def wait_for(self, name: str, port: int, path: str = "/readyz") -> None:
+        """Until `name` answers on `port`. Raises Failed when it does not, or when any of them has ended."""
+        until = time.monotonic() + READY_SECONDS
+        while not answers(port, path):
+            self.check()
+            if time.monotonic() > until:
+                log = self._state / f"{name}.log"
+                raise Failed(f"the {name} does not answer after {READY_SECONDS:.0f} s (see {log})")
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Ask each to finish, and see to it that it does."""
@@ -105,11 +118,11 @@ def port_of(collector_yaml: str) -> int:
         raise Failed(str(why)) from None
 
 
-def answers(port: int) -> bool:
-    """Whether the collector takes results."""
+def answers(port: int, path: str = "/readyz") -> bool:
+    """Whether what listens on `port` says that it is ready; on that path, a collector takes results."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -126,16 +139,50 @@ def bring_up(state: Path, first_port: int, parts: Parts) -> int:
     create = [collector, "tokens", "create", "--config", collector_yaml, "--unit", UNIT, "--seats", "1"]
     token = "" if enrolled else run(*create)
     parts.start("collector", collector, "run", "--config", collector_yaml)
-    until = time.monotonic() + READY_SECONDS
-    while not answers(port):
-        parts.check()
-        if time.monotonic() > until:
-            raise Failed(f"the collector does not answer after {READY_SECONDS:.0f} s (see {state / 'collector.log'})")
-        time.sleep(0.1)
+    parts.wait_for("collector", port)
     if not enrolled:
         run(agent, "enrol", "--config", agent_yaml, f"http://127.0.0.1:{port}", token)
     parts.start("agent", agent, "run", "--config", agent_yaml)
     return port
+
+
+def keep_up(title: str, parts: Parts, start: Callable[[], Iterable[str]]) -> int:
+    """Runs what `start` starts until a signal or the end of a part, and stops all of it; the exit code. `start` returns
+    the lines to show once everything is ready."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    try:
+        for line in start():
+            print(f"» {line}", flush=True)
+        while True:
+            parts.check()
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        print("\n» stopping · đang dừng", flush=True)
+        return 0
+    except Failed as why:
+        print(f"{title}: {why}", file=sys.stderr)
+        return 1
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        parts.stop()
+
+
+def pages(port: int) -> list[str]:
+    """Where to look first."""
+    return [
+        f"http://127.0.0.1:{port}/             all units · mọi đơn vị",
+        f"http://127.0.0.1:{port}/units/{UNIT}  this PC's unit, Phường Xóm Chiếu · đơn vị của máy này",
+    ]
+
+
+def where(state: Path) -> str:
+    return f"data and logs: {os.path.relpath(state)}   ·   Ctrl-C stops · Ctrl-C để dừng"
 
 
 def main() -> int:
@@ -145,30 +192,7 @@ def main() -> int:
     options = parser.parse_args()
     state = options.state.resolve()
     parts = Parts(state)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for number in SIGNALS:
-        signal.signal(number, stop)
-    try:
-        port = bring_up(state, options.port, parts)
-        print(f"» http://127.0.0.1:{port}/             all units · mọi đơn vị")
-        print(f"» http://127.0.0.1:{port}/units/{UNIT}  this PC's unit, Phường Xóm Chiếu · đơn vị của máy này")
-        print(f"» data and logs: {os.path.relpath(state)}   ·   Ctrl-C stops · Ctrl-C để dừng", flush=True)
-        while True:
-            parts.check()
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        print("\n» stopping · đang dừng", flush=True)
-        return 0
-    except Failed as why:
-        print(f"make up: {why}", file=sys.stderr)
-        return 1
-    finally:
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
-        parts.stop()
+    return keep_up("make up", parts, lambda: [*pages(bring_up(state, options.port, parts)), where(state)])
 
 
 if __name__ == "__main__":
