@@ -135,7 +135,14 @@ def test_every_tool_measures_the_same_request_and_the_same_echoes() -> None:
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("readiness", {"one unit from scratch, median": "ms", "one device's change, median": "ms"}),
+        (
+            "readiness",
+            {
+                "one unit by rows, median": "ms",
+                "one unit, nothing known, median": "ms",
+                "one device's change, median": "ms",
+            },
+        ),
         ("attribution", {"single: recall": "share", "nothing: wrong findings a play": "", "one window, median": "s"}),
     ],
 )

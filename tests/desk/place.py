@@ -53,6 +53,7 @@ class Collector:
             "timezone": "Asia/Ho_Chi_Minh", "office_hours": "always", "push_linger": "1s", "targets": [SYSTEM],
             "jobs": [
                 {"check": "connectivity", "every": "1h", "targets": "all"},
+                {"check": "bandwidth", "every": "1d", "roles": ["kiosk"]},  # the profile wants it asked; of no PC here
                 *({"check": name, "every": often if name in jobs else "1h", "params": dict(jobs.get(name, {}))}
                   for name in DESK),
             ],

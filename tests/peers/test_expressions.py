@@ -31,6 +31,7 @@ EMPTY = {
     "alert:UnitNotReady/warning": MINUTES,
     "alert:UnitUnknown/info": MINUTES,
     "alert:ProfileRefused/warning": "the profile is as its files say",
+    "alert:WaiverEnds/info": "nobody grants a waiver",
     "alert:ClockDrifts/info": "drift is known after hours",
     "alert:AgentDeadLetters/warning": "every result can be read",
     "alert:AgentLosesResults/warning": "no spool overflows",
@@ -52,6 +53,7 @@ EMPTY = {
 }
 """What must be empty in this city, and why."""
 ABSENT = {
+    "sansang_unit_waiver_expires_timestamp_seconds": "nobody grants a waiver",
     "sansang_device_clock_drift_ratio": "drift is known after hours",
     "sansang_collector_gap_records_total": "it begins with the first gap",
     "sansang_collector_remote_write_dropped_samples_total": "it begins with the first that is dropped",
