@@ -195,14 +195,15 @@ def _of_uplink(result: Result) -> Seen:
 
 def _of_path(result: Result) -> Seen:
     """How far packets came. Where they stop behind the line, line and office are cleared and nothing nearby is blamed:
-    the system itself may be down."""
+    the system itself may be down. Where nobody outside the office answers, the line is cut or the provider's first
+    router is dead: other offices of that provider tell which."""
     if result.reason in (Reason.ROUTE_LOOP, Reason.MTU_BLACKHOLE):
         return [(Segment.LAN, ""), (Segment.PROVIDER, result.reason)]
     if result.outcome is Outcome.OK or result.facts.get("first_outside_hop") is not None:
         return [(Segment.ACCESS, "")]
     if result.reason != Reason.ROUTE_STOPS:
         return []
-    stops = (Segment.ACCESS, result.reason)
+    stops = (Segment.PROVIDER, result.reason)
     return [(Segment.LAN, ""), stops] if result.facts.get("responding_hops") else [stops]
 
 

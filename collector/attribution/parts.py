@@ -59,8 +59,8 @@ def _are_alike(old: Finding, new: Finding) -> bool:
 
 
 def remains(open: Iterable[Finding], seen: Mapping[Key, Finding], held: Collection[str] = ()) -> dict[Key, Finding]:
-    """`seen`, with what is but left of the `open` findings in the place of these; those whose ids are `held` have
-    nothing left.
+    """`seen`, with what is but left of the `open` findings in the place of these. Of those whose ids are `held`, what
+    is seen is dropped, and they go on as they are: who stayed in the evening says nothing of those who went home.
 
     Offices recover one by one, as each asks again or its router comes back: at last nothing tells a provider from the
     line of the one that is left. It was the provider, and is until that one is well. Where all that still fails was
@@ -69,17 +69,20 @@ def remains(open: Iterable[Finding], seen: Mapping[Key, Finding], held: Collecti
     """
     known = {one.key: one for one in open}
     found = dict(seen)
-    vanished = [one for key, one in known.items() if key not in seen and one.id not in held]
+    vanished = [one for key, one in known.items() if key not in seen and (one.id not in held or one.cleared_at is None)]
     for whole in sorted(vanished, key=lambda one: (-len(one.units), one.key)):
-        left = {key: one for key, one in found.items() if key not in known and _is_left(one, whole)}
+        is_held = whole.id in held
+        left = {key: one for key, one in found.items() if key not in known and _is_left(one, whole, is_held)}
         if left:
             found = {key: one for key, one in found.items() if key not in left}
-            found[whole.key] = _shrunk(whole, list(left.values()))
+            if not is_held:
+                found[whole.key] = _shrunk(whole, list(left.values()))
     return found
 
 
-def _is_left(new: Finding, whole: Finding) -> bool:
-    if is_wider(new, whole) or new.first > whole.last or not _within(new, whole):
+def _is_left(new: Finding, whole: Finding, is_held: bool) -> bool:
+    """Of what is held nobody can tell whether the others have been well meanwhile."""
+    if is_wider(new, whole) or (new.first > whole.last and not is_held) or not _within(new, whole):
         return False
     is_silence = not new.targets and not whole.targets
     return _are_alike(whole, new) and (new.cause in COMPARED or new.cause is whole.cause or is_silence)

@@ -8,7 +8,8 @@ import pytest
 
 from checks.kit.model import Outcome, Result, Sample
 from checks.kit.segment import Segment
-from collector.attribution.model import Observation
+from collector.attribution.attribute import attribute
+from collector.attribution.model import Line, Observation, Topology
 from collector.attribution.observe import CLOCK_OFF, Look, ages, observations
 from collector.config import SHIPPED
 from collector.locality import load
@@ -59,8 +60,8 @@ NEAR: list[tuple[Result, list[tuple[bool, str, str]]]] = [
     (stopped("uplink", "snmp_timeout"), []),
     (ran("path", "portal"), [(True, "", ACCESS)]),
     (stopped("path", "route_stops", "portal", first_outside_hop=3, responding_hops=4), [(True, "", ACCESS)]),
-    (stopped("path", "route_stops", "portal", responding_hops=1), [(True, "", LAN), (False, "route_stops", ACCESS)]),
-    (stopped("path", "route_stops", "portal", responding_hops=0), [(False, "route_stops", ACCESS)]),
+    (stopped("path", "route_stops", "portal", responding_hops=1), [(True, "", LAN), (False, "route_stops", PROVIDER)]),
+    (stopped("path", "route_stops", "portal", responding_hops=0), [(False, "route_stops", PROVIDER)]),
     (stopped("path", "mtu_blackhole", "portal"), [(True, "", LAN), (False, "mtu_blackhole", PROVIDER)]),
     (stopped("path", "dns_timeout", "portal"), []),
     (stopped("path", "dns_timeout", "portal", first_outside_hop=2), [(True, "", ACCESS)]),
@@ -178,3 +179,16 @@ def test_reach_is_a_segment() -> None:
     """As attribution compares it."""
     (found,) = observations([pc("a", ran("lan", samples=(Sample("x", 1.0),)))], NOW, LOOK)
     assert found.reach is Segment.LAN
+
+
+def test_a_way_that_ends_at_the_office_does_not_blame_each_line_of_a_provider_that_is_down() -> None:
+    """Of three offices no packets pass, their own routers answer, another provider's works: one fault, not three."""
+    units = {"a": "27259", "b": "27265", "c": "27301", "d": "27316"}
+    ways = {unit: (Line(provider="Viettel" if device == "d" else "VNPT"),) for device, unit in units.items()}
+    told: list[Observation] = []
+    for device in units:
+        ways_of = [failed("portal", "tcp_timeout"), stopped("path", "route_stops", "portal", responding_hops=1)]
+        well = [ran("connectivity", "portal"), ran("path", "portal")]
+        told += observations([pc(device, ran("lan"), *(well if device == "d" else ways_of))], NOW, LOOK)
+    found = attribute(told, Topology(units=units, lines=ways))
+    assert [(one.segment.value, one.subject) for one in found] == [(PROVIDER, "VNPT")]
