@@ -184,7 +184,9 @@ def test_reach_is_a_segment() -> None:
 def test_a_way_that_ends_at_the_office_does_not_blame_each_line_of_a_provider_that_is_down() -> None:
     """Of three offices no packets pass, their own routers answer, another provider's works: one fault, not three."""
     units = {"a": "27259", "b": "27265", "c": "27301", "d": "27316"}
-    ways = {unit: (Line(provider="Viettel" if device == "d" else "VNPT"),) for device, unit in units.items()}
+    ways: dict[str, tuple[Line, ...]] = {
+        unit: (Line(provider="Viettel" if device == "d" else "VNPT"),) for device, unit in units.items()
+    }
     told: list[Observation] = []
     for device in units:
         ways_of = [failed("portal", "tcp_timeout"), stopped("path", "route_stops", "portal", responding_hops=1)]
