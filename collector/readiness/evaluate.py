@@ -147,12 +147,13 @@ def _state(
 
 
 def _decided(judged: Judged, held: Held, on_it: list[Waiver], *, silent: bool) -> tuple[Verdict, str, str]:
-    """The state shown, its reason and the id of the waiver or approval that counts."""
-    if on_it and on_it[0].kind == "waiver":
-        return held.shown, _reason(judged, held), on_it[0].id
-    if on_it and held.shown is Verdict.UNKNOWN and not silent and not judged.against:
-        return Verdict.READY, APPROVED, on_it[0].id
-    return held.shown, _reason(judged, held), ""
+    """The state shown, its reason and the id of the waiver or approval that counts. A waiver leaves to be seen what
+    would stand there without it, an approval's word too."""
+    waived = on_it[0].id if on_it and on_it[0].kind == "waiver" else ""
+    approval = next((one.id for one in on_it if one.kind == "approval"), "")
+    if approval and held.shown is Verdict.UNKNOWN and not silent and not judged.against:
+        return Verdict.READY, APPROVED, waived or approval
+    return held.shown, _reason(judged, held), waived
 
 
 def _held(past: RequirementState | None, state: Verdict, line: Requirement, now: int) -> Held:

@@ -104,15 +104,19 @@ def _waivers(old: UnitVerdict | None, new: UnitVerdict) -> list[Transition]:
     after = {one.id: one for one in new.waivers}
     found = [_waiver(new, one, "", "granted") for name, one in after.items() if name not in before]
     for name, one in (before | after).items():
-        was = _word(old, name) if old and name in before else "granted"
+        was = _word(old, before[name]) if old and name in before else "granted"
         over = "expired" if new.at >= one.expires_at else "revoked"
-        found.append(_waiver(new, one, was, _word(new, name) if name in after else over))
+        found.append(_waiver(new, one, was, _word(new, after[name]) if name in after else over))
     return found
 
 
-def _word(verdict: UnitVerdict, waiver: str) -> str:
-    """Whether an approval counts, or is only there."""
-    counts = any(state.waiver == waiver and state.reason == APPROVED for state in verdict.requirements)
+def _word(verdict: UnitVerdict, one: Waiver) -> str:
+    """Whether an approval counts, or is only there; under a waiver each that is there does."""
+    waiving = {each.id for each in verdict.waivers if each.kind == "waiver"}
+    counts = one.kind == "approval" and any(
+        state.id == one.requirement and state.reason == APPROVED and state.waiver in {one.id, *waiving}
+        for state in verdict.requirements
+    )
     return "counts" if counts else "granted"
 
 

@@ -23,6 +23,7 @@ MAY = {
     "alert:RemoteWriteStalled/warning": "the backlog is on its way or has gone",
     "alert:AgentBacklog/warning": "only where the machine is busy",
     "sansang-collector-vi/pending:C": "the backlog is on its way or has gone",
+    "sansang-collector-vi/refusals:A": "a code's first refusal may come before its first scrape",
     "sansang-collector-vi/not_written:A": "only where the machine is busy",
 }
 """What may be empty here or not."""

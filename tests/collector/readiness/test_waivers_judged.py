@@ -98,10 +98,34 @@ def test_what_was_approved_was_not_measured_and_is_worse_at_once() -> None:
 
 
 def test_a_waiver_goes_before_an_approval() -> None:
+    """It takes the line out; what is seen there is what the approval says."""
     both = (grant("x", "approval", name="a"), grant("x", "waiver", name="b"))
     found = judged(unit(pc("a", states(x=None, y=1))), *both)
-    assert (found.verdict, state_of(found, "x").state, state_of(found, "x").waiver) == (READY, UNKNOWN, "b")
+    assert (found.verdict, state_of(found, "x").state, state_of(found, "x").waiver) == (READY, READY, "b")
+    assert state_of(found, "x").reason == "approved"
     assert [one.id for one in found.waivers] == ["a", "b"]
+
+
+def test_what_stands_in_for_an_approved_line_decides_no_more_when_that_one_is_waived_too() -> None:
+    rules = profile(line("x"), replace(line("y", mandatory=False), mandatory_without="x"))
+    facts = unit(pc("a", states(x=None, y=9)))
+    approval, waiver = grant("x", "approval", name="a"), grant("x", "waiver", name="b")
+    found = [
+        evaluate(rules, replace(facts, waivers=held), NOW, None) for held in ([approval], [approval, waiver], [waiver])
+    ]
+    assert [one.verdict for one in found] == [READY, READY, NOT_READY]
+    assert [state_of(one, "y").mandatory for one in found] == [False, False, True]
+
+
+def test_an_approval_counts_under_a_waiver_too() -> None:
+    """And the waiver is only granted: there is no word for one that counts."""
+    facts = unit(pc("a", states(x=None, y=1)))
+    approval, waiver = grant("x", "approval", name="a"), grant("x", "waiver", name="b")
+    first = judged(facts, approval)
+    then = judged(facts, approval, waiver, now=NOW + 1, previous=first)
+    assert [(one.subject, one.new) for one in compare(first, then)] == [("waiver:b", "granted")]
+    last = judged(facts, approval, now=NOW + 2, previous=then)
+    assert [(one.subject, one.old, one.new) for one in compare(then, last)] == [("waiver:b", "granted", "revoked")]
 
 
 def lives(*steps: tuple[int, list[Waiver]]) -> list[Transition]:
