@@ -19,6 +19,7 @@ from collector.directory import Directory, Member
 from collector.enrolment import Enrolment
 from collector.ingest import Ingest, Refusal
 from collector.live import Live
+from collector.scrape.groups import Groups
 from collector.scrape.handlers import Guard, Scrape
 from collector.scrape.page import Exposition
 from collector.store import devices
@@ -47,7 +48,10 @@ class Api:
     ) -> None:
         self._ingest, self._enrolment, self._directory, self._catalog = ingest, enrolment, directory, catalog
         self._telemetry, self._read_timeout, self._directives = telemetry, read_timeout, directives
-        self._scrape = Scrape(exposition, live.units, telemetry.registry, telemetry.scrape, guard, self._trouble)
+        groups = Groups(catalog.metrics.values())
+        self._scrape = Scrape(
+            exposition, live.units, telemetry.registry, telemetry.scrape, guard, self._trouble, groups
+        )
         self.ready = False
         self.closing = False
 

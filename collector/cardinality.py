@@ -74,8 +74,8 @@ def of_unit(requirements: int, networks: int, roles: int) -> dict[str, int]:
     return found | dict.fromkeys((f"sansang_unit_requirement_{name}" for name in each), requirements)
 
 
-def of_standards(profile: Profile, targets: int) -> dict[str, int]:
-    """What tells of the profile in force and of so many `targets`, by series."""
+def of_standards(profile: Profile, targets: int, checks: int) -> dict[str, int]:
+    """What tells of the profile in force and of so many `targets` and `checks`, by series."""
     lines = len(profile.requirements)
     return {
         "sansang_profile_loaded": 1,
@@ -83,6 +83,7 @@ def of_standards(profile: Profile, targets: int) -> dict[str, int]:
         "sansang_requirement_info": lines,
         "sansang_requirement_threshold": 2 * lines,
         "sansang_target_info": targets,
+        "sansang_check_info": checks,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from itertools import chain
 from typing import Any
 
@@ -17,15 +17,21 @@ from collector.catalog import Catalog
 from collector.locality_file import ROLES
 from collector.roster.model import DEVICE_ROLES
 from collector.scrape.formats import Format
+from collector.scrape.groups import DASHBOARDS, Groups
+from collector.scrape.watched import WATCHED
 from collector.store.devices import ACTIVE
 
 
 class Row(Struct, kw_only=True):
     """One family: the most that one unit and one device of each role can have, and the most of all; ``now`` is how many
-    there are. None where that is not known: nothing runs, or the family's size is that of what goes wrong."""
+    there are. None where that is not known: nothing runs, or the family's size is that of what goes wrong. ``group`` is
+    the name by which ``collect[]`` has it among others, empty where it is no device's, and ``watched`` whether the
+    shipped dashboards and alerts ask for it."""
 
     series: str
     labels: list[str]
+    group: str = ""
+    watched: bool = False
     per_unit: int | None = None
     per_device: dict[str, int] = field(default_factory=dict)
     most: int | None = None
@@ -36,12 +42,23 @@ class Row(Struct, kw_only=True):
         return self.now is not None and self.most is not None and self.now > self.most
 
 
+class Share(Struct, kw_only=True):
+    """What a page of devices has with ``collect[]=name``: the sums of its families."""
+
+    name: str
+    per_device: dict[str, int]
+    most: int | None
+    now: int | None
+
+
 class Found(Struct, kw_only=True):
-    """All families of a locality with so many ``units``; ``devices`` by role, None while no collector runs to ask."""
+    """All families of a locality with so many ``units``, and the ``groups`` of those of devices; ``devices`` by role,
+    None while no collector runs to ask."""
 
     units: int
     devices: dict[str, int] | None
     rows: list[Row]
+    groups: list[Share] = field(default_factory=list)
 
 
 class Count(Struct, kw_only=True):
@@ -82,11 +99,16 @@ def census(catalog: Catalog, count: Count | None) -> Found:
     networks = {*(target.network for target in catalog.targets), *catalog.locality.networks, "internet"}
     unit = cardinality.of_unit(len(profile.requirements), len(networks), len(DEVICE_ROLES))
     devices: dict[str, dict[str, int]] = {role: catalog.most_of(role) for role in ROLES}
-    standards = cardinality.of_standards(profile, len(catalog.targets))
+    standards = cardinality.of_standards(profile, len(catalog.targets), len(catalog.checks))
+    groups = Groups(catalog.metrics.values())
+    group = {one: name for name, own in groups.series.items() for one in own}
     rows = []
     for series, family in names.items():
         each = {role: found[series] for role, found in devices.items() if found.get(series)}
-        row = Row(series=series, labels=list(family.labels), per_unit=unit.get(series), per_device=each)
+        row = Row(
+            series=series, labels=list(family.labels), per_unit=unit.get(series), per_device=each,
+            group=group.get(series, ""), watched=series in WATCHED,
+        )  # fmt: skip
         row.now = count.now.get(series, 0) if count else None
         if series in unit:
             row.most = units * unit[series]
@@ -95,4 +117,20 @@ def census(catalog: Catalog, count: Count | None) -> Found:
         elif count and any(series in found for found in devices.values()):
             row.most = sum(count.devices.get(role, 0) * found.get(series, 0) for role, found in devices.items())
         rows.append(row)
-    return Found(units=units, devices=count.devices if count else None, rows=rows)
+    shares = [_share(name, own, rows) for name, own in (*groups.series.items(), (DASHBOARDS, WATCHED))]
+    return Found(units=units, devices=count.devices if count else None, rows=rows, groups=shares)
+
+
+def _share(name: str, own: Container[str], rows: Iterable[Row]) -> Share:
+    ours = [row for row in rows if row.series in own]
+    each = {role: sum(row.per_device.get(role, 0) for row in ours) for role in ROLES}
+    return Share(
+        name=name, per_device={role: count for role, count in each.items() if count},
+        most=_sum(row.most for row in ours), now=_sum(row.now for row in ours),
+    )  # fmt: skip
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """Of those that are known."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

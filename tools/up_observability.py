@@ -127,9 +127,11 @@ def free(port: int) -> bool:
 def write_configs(state: Path, ports: dict[str, int], hook: str, interval: str) -> None:
     """The configurations of Prometheus and Alertmanager with these ports, made anew by every start; `interval` takes
     the place of every one in them."""
+    at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
     servers = prometheus.Servers(
-        **{name: f"127.0.0.1:{port}" for name, port in ports.items()}, shards=1, locality="demo", pace=interval
-    )
+        collector=at["collector"], prometheus=at["prometheus"], alertmanager=at["alertmanager"],
+        shards=1, locality="demo", pace=interval,
+    )  # fmt: skip
     post = alertmanager.Post(smarthost="", hook=f"{hook}/alerts", watchdog=hook + WATCHDOG, secrets="", office=ALWAYS)
     texts = {
         "prometheus/prometheus.yml": prometheus.config(servers),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import click
 import msgspec
@@ -12,15 +12,18 @@ from rich.table import Table
 
 from collector import show
 from collector.app import Parts
-from collector.census import Count, Found, Row, census
+from collector.census import Count, Found, Row, Share, census
 from collector.cli.common import configured, for_programs, in_language, parts_of, print_json
 from collector.counter import NotRunning, ask_running
 from collector.locality_file import ROLES
 from collector.readiness.text import number
+from collector.scrape.groups import DASHBOARDS
 from collector.web.i18n import text
 
+Cells = tuple[int | None, ...]
 _HEADS = {
-    "series": ("chuỗi số liệu", "series"), "per_unit": ("mỗi đơn vị", "per unit"), "per": ("mỗi {0}", "per {0}"),
+    "series": ("chuỗi số liệu", "series"), "group": ("nhóm (collect[])", "group (collect[])"),
+    "per_unit": ("mỗi đơn vị", "per unit"), "per": ("mỗi {0}", "per {0}"),
     "most": ("tối đa", "at most"), "now": ("hiện có", "now"),
 }  # fmt: skip
 _SAID = {
@@ -33,6 +36,11 @@ _SAID = {
         "The collector does not run: bounds by the configuration only. At most {per_unit} series a unit; {each}.",
     ),
     "each": ("mỗi {role} {count}", "a {role} {count}"),
+    "lean": (
+        "Bảng theo dõi và cảnh báo đi kèm chỉ cần: {each} (?collect[]={name}).",
+        "The shipped dashboards and alerts need no more than {each} (?collect[]={name}).",
+    ),
+    "part": ("mỗi {role} {count} trong {all}", "{count} of {all} a {role}"),
     "beyond": (
         "CẢNH BÁO: {series} có {now} chuỗi, nhiều hơn giới hạn {most}.",
         "WARNING: {series} has {now} series, more than its bound {most}.",
@@ -52,7 +60,7 @@ def series(file: str | None, lang: str | None, as_json: bool) -> None:
     """How many series Prometheus gets.
 
     The most that a unit and a device can have by the configuration in force, and how many there are now, if the
-    collector runs.
+    collector runs. Those of devices also by group: /metrics/devices?collect[]=GROUP serves one, and may be repeated.
     """
     parts = parts_of(file)
     found = asyncio.run(_found(parts))
@@ -71,22 +79,52 @@ async def _found(parts: Parts) -> Found:
 
 
 def _show(found: Found, lang: str) -> None:
-    shown = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     roles = [role for role in ROLES if any(role in row.per_device for row in found.rows)]
     heads = [_HEADS["per"][lang == "en"].format(text(f"role_{role}", lang)) for role in roles]
-    shown.add_column(_HEADS["series"][lang == "en"], overflow="fold")
-    for head in (_HEADS["per_unit"][lang == "en"], *heads, *(_HEADS[name][lang == "en"] for name in ("most", "now"))):
-        shown.add_column(head, justify="right")
-    for row in found.rows:
-        each = [row.per_device.get(role) for role in roles]
-        if any(value for value in (row.per_unit, *each, row.most, row.now)):
-            shown.add_row(row.series, *(_cell(value, lang) for value in (row.per_unit, *each, row.most, row.now)))
-    show.console().print(shown)
+    series, group, unit, *last = (_HEADS[name][lang == "en"] for name in ("series", "group", "per_unit", "most", "now"))
+    rows = [(row.series, (row.per_unit, *_numbers(row, roles))) for row in found.rows]
+    _print([series, unit, *heads, *last], rows, lang)
+    if found.groups:
+        _print([group, *heads, *last], [(one.name, _numbers(one, roles)) for one in found.groups], lang)
     show.tell(_summary(found, roles, lang))
+    if found.groups:
+        show.tell(_lean(found, roles, lang))
     show.tell(_SAID["unbounded"][lang == "en"])
     for row in found.rows:
         if row.exceeds:
             show.tell(_say("beyond", lang, series=row.series, now=_cell(row.now, lang), most=_cell(row.most, lang)))
+
+
+def _numbers(one: Row | Share, roles: Iterable[str]) -> Cells:
+    return (*(one.per_device.get(role) for role in roles), one.most, one.now)
+
+
+def _print(heads: Sequence[str], rows: Iterable[tuple[str, Cells]], lang: str) -> None:
+    """A table; a row without a number is left out."""
+    shown = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    shown.add_column(heads[0], overflow="fold")
+    for head in heads[1:]:
+        shown.add_column(head, justify="right")
+    for name, cells in rows:
+        if any(cells):
+            shown.add_row(name, *(_cell(value, lang) for value in cells))
+    show.console().print(shown)
+
+
+def _lean(found: Found, roles: Iterable[str], lang: str) -> str:
+    """How little the shipped dashboards and alerts need of a device."""
+    [need] = (one.per_device for one in found.groups if one.name == DASHBOARDS)
+    parts = (
+        _say(
+            "part",
+            lang,
+            role=text(f"role_{role}", lang),
+            count=_cell(need.get(role, 0), lang),
+            all=_total((row.per_device.get(role) for row in found.rows), lang),
+        )
+        for role in roles
+    )
+    return _say("lean", lang, each=", ".join(parts), name=DASHBOARDS)
 
 
 def _summary(found: Found, roles: Iterable[str], lang: str) -> str:

@@ -18,12 +18,14 @@ from collector.ingest import Refusal
 from collector.scrape import shards
 from collector.scrape.deflate import Packed, file, pack
 from collector.scrape.formats import Format, negotiate, takes_gzip
+from collector.scrape.groups import Groups
 from collector.scrape.meters import Meters
 from collector.scrape.page import Exposition, Page
 from collector.scrape.shards import Shard
 
 Bytes = bytes | memoryview
 CHUNK = 256 * 1024
+NO_GROUPS = Groups()
 PATIENCE = 120.0
 """Longest time (s) a client may take to read a page; Prometheus gives up after its own `scrape_timeout`."""
 
@@ -38,7 +40,7 @@ class Guard(Struct, frozen=True):
 
 class Scrape:
     """Handlers over what is exported. `units` are the codes of the locality's units; `trouble` says why nothing may be
-    scraped now: a code and a message, None when it may."""
+    scraped now: a code and a message, None when it may; `groups` are what ``collect[]`` may name."""
 
     def __init__(
         self,
@@ -48,9 +50,10 @@ class Scrape:
         meters: Meters,
         guard: Guard,
         trouble: Callable[[], tuple[str, str] | None],
+        groups: Groups = NO_GROUPS,
     ) -> None:
         self._exposition, self._units, self._registry, self._meters = exposition, units, registry, meters
-        self._guard, self._trouble = guard, trouble
+        self._guard, self._trouble, self._groups = guard, trouble, groups
         self._packing = asyncio.Lock()
         self._shards = 1
         meters.series.labels("units").set_function(lambda: exposition.unit_series)
@@ -67,13 +70,15 @@ class Scrape:
         return response
 
     async def devices(self, request: web.Request) -> web.StreamResponse:
-        """``GET /metrics/devices``: of all devices, of ``?unit=CODE`` or of ``?shard=i/n``."""
+        """``GET /metrics/devices``: of all devices, of ``?unit=CODE`` or of ``?shard=i/n``; all their series, or those
+        that ``collect[]`` names or ``exclude[]`` leaves."""
         started = time.perf_counter()
         self._admit(request)
         unit, shard = self._which(request)
+        only = self._groups.chosen(*(request.query.getall(key, []) for key in ("collect[]", "exclude[]")))
         form = negotiate(_header(request, "Accept"))
         response = await self._answer(
-            request, form, lambda: self._exposition.devices_page(unit=unit, shard=shard), form.end.encode()
+            request, form, lambda: self._exposition.devices_page(unit=unit, shard=shard, only=only), form.end.encode()
         )
         self._meters.seconds.labels("devices").observe(time.perf_counter() - started)
         return response

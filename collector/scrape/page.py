@@ -18,15 +18,17 @@ from collector.textformat import Lines
 
 BUCKETS = 64  # of units; a bucket of a city is three of them, one of the country fifty
 KEPT = 16  # compressed pages that are kept until something changes
+Key = tuple[str, frozenset[str] | None, Format]
 
 
 class Page(Struct, frozen=True):
-    """What one scrape serves: one state of the collector, whatever changes meanwhile. ``name`` tells it from the other
-    pages of its generation."""
+    """What one scrape serves: one state of the collector, whatever changes meanwhile. ``name`` and ``only``, the series
+    that it is limited to, tell it from the other pages of its generation."""
 
     name: str
     views: tuple[View, ...]
     tail: str = ""
+    only: frozenset[str] | None = None
 
     def texts(self, form: Format) -> Iterator[str]:
         """In pieces, without the end that a format may have."""
@@ -48,7 +50,7 @@ class Exposition:
         self._units, self._findings = Section(UNIT), Section(FINDING)
         self._devices = Section((*DEVICE, *map(family, metrics)))
         self._standards = self._published = ""
-        self._pages: OrderedDict[tuple[str, Format], Packed] = OrderedDict()
+        self._pages: OrderedDict[Key, Packed] = OrderedDict()
         self.generation = 0
 
     def put_findings(self, lines: Lines) -> None:
@@ -90,22 +92,24 @@ class Exposition:
     def units_page(self) -> Page:
         return Page("units", (self._units.view(), self._findings.view()), self._published)
 
-    def devices_page(self, *, unit: str | None = None, shard: Shard | None = None) -> Page:
-        """Of all devices, of one unit's or of one shard's."""
+    def devices_page(
+        self, *, unit: str | None = None, shard: Shard | None = None, only: frozenset[str] | None = None
+    ) -> Page:
+        """Of all devices, of one unit's or of one shard's; all their series or `only` those of these names."""
         if unit is not None:
-            return Page(f"unit {unit}", (self._devices.view(lambda group: group == unit),))
+            return Page(f"unit {unit}", (self._devices.view(lambda group: group == unit, only),), only=only)
         if shard is not None:
-            return Page(f"shard {shard.index}/{shard.count}", (self._devices.view(shard.holds),))
-        return Page("devices", (self._devices.view(),))
+            return Page(f"shard {shard}", (self._devices.view(shard.holds, only),), only=only)
+        return Page("devices", (self._devices.view(only=only),), only=only)
 
     def kept(self, page: Page, form: Format) -> Packed | None:
         """`page`, compressed, when a scrape of this generation asked for it before."""
-        return self._pages.get((page.name, form))
+        return self._pages.get((page.name, page.only, form))
 
     def keep(self, page: Page, form: Format, packed: Packed, generation: int) -> None:
         """Remembers it, if it still is what would be served."""
         if generation == self.generation:
-            self._pages[page.name, form] = packed
+            self._pages[page.name, page.only, form] = packed
             while len(self._pages) > KEPT:
                 self._pages.popitem(last=False)
 

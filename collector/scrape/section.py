@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -53,17 +53,20 @@ class Part:
             self._named = None
         return self._sorted
 
-    def packed(self) -> Mapping[str, Packs]:
-        """Compressed, by series. Takes its time where something has changed; one thread at a time."""
+    def packed(self, only: Container[str] | None = None) -> Mapping[str, Packs]:
+        """Compressed, by series: of `only`, or of all, what is there now; of others it may be what was there before.
+        Takes its time where something has changed; one thread at a time."""
         packs, stale = self._state
-        if stale:
+        due = {series: slots for series, slots in stale.items() if only is None or series in only}
+        if due:
             fresh = dict(packs)
-            for series, slots in stale.items():
+            for series, slots in due.items():
                 before = fresh.pop(series, None)
                 blocks = _blocks(self._members(), series, slots, before.blocks if before else ())
                 if blocks:
                     fresh[series] = Packs(blocks, merge(blocks))
-            self._state = (packs, stale) = (fresh, {})
+            packs = fresh
+            self._state = (packs, {series: slots for series, slots in stale.items() if series not in due})
         return packs
 
 
@@ -139,13 +142,14 @@ class Section:
         self.parts = dict(sorted(parts.items())) if parts.keys() != self.parts.keys() else parts
         return bool(changed)
 
-    def view(self, wanted: Callable[[str], bool] = lambda _: True) -> View:
-        """What was published of the `wanted` groups."""
-        return View(self.families, tuple(part for group, part in self.parts.items() if wanted(group)))
+    def view(self, wanted: Callable[[str], bool] = lambda _: True, only: Container[str] | None = None) -> View:
+        """What was published of the `wanted` groups; of `only` the families whose series are named, or of all."""
+        families = tuple(one for one in self.families if only is None or one.series in only)
+        return View(families, tuple(part for group, part in self.parts.items() if wanted(group)))
 
 
 class View(Struct, frozen=True):
-    """One state of a section, or of some of its groups."""
+    """One state of a section, or of some of its groups and families."""
 
     families: tuple[Family, ...]
     parts: tuple[Part, ...]
@@ -163,7 +167,8 @@ class View(Struct, frozen=True):
 
     def packed(self, form: Format) -> Iterator[Packed]:
         """The same, compressed; to be run in a thread."""
-        found = [part.packed() for part in self.parts]
+        wanted = {family.series for family in self.families}
+        found = [part.packed(wanted) for part in self.parts]
         for family in self.families:
             wholes = [packs[family.series].whole for packs in found if family.series in packs]
             if wholes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import aiohttp
 from aiohttp import web
@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter
 from checks.kit.model import Metric
 from collector.api import guarded
 from collector.config import networks
+from collector.scrape.groups import Groups
 from collector.scrape.handlers import Guard, Scrape
 from collector.scrape.meters import Meters
 from collector.scrape.page import Exposition
@@ -20,6 +21,7 @@ from collector.textformat import Lines, line
 
 UP = Metric(name="connectivity_up", title={}, unit="", help="Up.")
 SENT = Metric(name="uplink_sent", title={}, unit="bytes", help="Octets.", counter=True)
+MEASURES = (("connectivity", UP), ("uplink", SENT))
 LOOPBACK = networks(("127.0.0.0/8",))
 
 
@@ -54,12 +56,15 @@ class Served(Struct):
 
 @contextlib.asynccontextmanager
 async def serving(
-    guard: Guard | None = None, trouble: Callable[[], tuple[str, str] | None] = lambda: None
+    guard: Guard | None = None,
+    trouble: Callable[[], tuple[str, str] | None] = lambda: None,
+    measures: Sequence[tuple[str, Metric]] = MEASURES,
 ) -> AsyncIterator[Served]:
-    exposition, registry = Exposition([UP, SENT]), CollectorRegistry()
+    exposition, registry = Exposition(metric for _, metric in measures), CollectorRegistry()
     Counter("sansang_collector_pushes", "Batches.", registry=registry).inc(3)
     units = {f"{code}" for code in range(26000, 26200)}
-    scrape = Scrape(exposition, units, registry, Meters(registry), guard or Guard(LOOPBACK, ()), trouble)
+    guard, groups = guard or Guard(LOOPBACK, ()), Groups(measures)
+    scrape = Scrape(exposition, units, registry, Meters(registry), guard, trouble, groups)
     app = web.Application()
     app.add_routes([
         web.get("/metrics", guarded(scrape.units)), web.get("/metrics/devices", guarded(scrape.devices)),

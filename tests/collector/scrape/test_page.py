@@ -50,7 +50,7 @@ Step = tuple[str, str, object, list[tuple[Metric, int]]]
 STEPS: st.SearchStrategy[list[Step]] = st.lists(st.one_of(
     st.tuples(st.just("put"), st.sampled_from(UNITS), st.sampled_from(DEVICES), VALUES),
     st.tuples(st.just("keep"), st.sampled_from(UNITS), st.sets(st.sampled_from(DEVICES)), st.just([])),
-    st.tuples(st.just("scrape"), st.just(""), st.just(""), st.just([])),
+    st.tuples(st.just("scrape"), st.just(""), st.sampled_from((None, UP.series, SENT.series)), st.just([])),
     st.tuples(st.just("publish"), st.just(""), st.just(""), st.just([])),
 ), min_size=5, max_size=60)  # fmt: skip
 
@@ -60,7 +60,7 @@ STEPS: st.SearchStrategy[list[Step]] = st.lists(st.one_of(
 def test_joined_after_any_changes_it_is_as_if_rendered_anew(
     steps: list[Step],
 ) -> None:
-    """Devices come, change, move and go, scrapes come between: the text is that of what is there."""
+    """Devices come, change, move and go, scrapes of all or of a part come between: it is the text of what is there."""
     exposition, there = Exposition([UP, SENT]), dict[tuple[str, str], Lines]()
     for what, unit, who, values in steps:
         if what == "put":
@@ -70,7 +70,7 @@ def test_joined_after_any_changes_it_is_as_if_rendered_anew(
             there = {key: lines for key, lines in there.items() if key[0] != unit or key[1] in who}
             exposition.keep_devices(unit, who)
         elif what == "scrape":
-            exposition.devices_page().packed(Format.CLASSIC)
+            exposition.devices_page(only=frozenset((who,)) if isinstance(who, str) else None).packed(Format.CLASSIC)
         else:
             exposition.publish()
     exposition.publish()
@@ -82,6 +82,8 @@ def test_joined_after_any_changes_it_is_as_if_rendered_anew(
         assert plain(exposition.devices_page(), form) == plain(fresh.devices_page(), form)
         assert gunzipped(exposition.devices_page(), form) == gunzipped(fresh.devices_page(), form)
         assert rows(gunzipped(fresh.devices_page(), form)) == rows(plain(fresh.devices_page(), form))
+    parts = [exposition.devices_page(only=frozenset((metric.series,))) for metric in (UP, SENT)]
+    assert "".join(gunzipped(page, Format.CLASSIC) for page in parts) == gunzipped(fresh.devices_page(), Format.CLASSIC)
     assert sum(exposition.device_series.values()) == plain(fresh.devices_page(), Format.CLASSIC).count("\nsansang_")
 
 

@@ -12,7 +12,10 @@ from typing import Any
 
 import aiohttp
 
-from tests.collector.scrape.serving import Served, serving
+from checks.kit.model import Outcome
+from collector.textformat import line
+from dashboards.rules.prometheus import Servers, config
+from tests.collector.scrape.serving import SENT, Served, said, serving
 from tests.ports import free_port
 
 MISSING = "{} is not installed: `apt-get install {}` (make test does it when it runs as root)"
@@ -25,6 +28,7 @@ scrape_configs:
     metric_relabel_configs: [{{action: labeldrop, regex: shard}}]
 """
 UNITS, DEVICES = 40, 30
+OUTCOME = "sansang_check_outcome"
 
 
 @contextlib.asynccontextmanager
@@ -106,3 +110,40 @@ async def test_victoria_metrics_scrapes_the_classic_format_of_every_shard(tmp_pa
             "-retentionPeriod=1",
         ) as address:  # fmt: skip
             await check_everything_arrives(here, address)
+
+
+async def test_prometheus_takes_of_every_shard_the_groups_that_its_job_names(tmp_path: Path) -> None:
+    """``params`` of the job go with the targets of service discovery; nothing else is sent."""
+    async with serving() as here:
+        here.fill(7.0, units=UNITS, devices=DEVICES)
+        told = SCRAPES.format(port=here.port) + "    params: {'collect[]': [connectivity, agent]}\n"
+        (tmp_path / "prometheus.yml").write_text(told, "utf-8")
+        async with scraper(
+            tmp_path, "prometheus", "--config.file={folder}/prometheus.yml", "--storage.tsdb.path={folder}/tsdb",
+            "--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
+        ) as address:  # fmt: skip
+            await until(here, address, "sum(sansang_connectivity_up)", UNITS * DEVICES * 7)
+            await until(here, address, 'count(up{job="sansang-devices"} == 1)', 3)
+            await until(here, address, 'sum(scrape_samples_scraped{job="sansang-devices"})', UNITS * DEVICES)
+            assert await query(here, address, SENT.series) == []
+
+
+async def test_the_shipped_job_takes_what_dashboards_ask_for_and_of_outcomes_the_failed(tmp_path: Path) -> None:
+    """By the configuration that is written for it."""
+    async with serving() as here:
+        for code in range(26000, 26000 + UNITS):
+            labels = {"unit": f"{code}", "device": "d0", "check": "connectivity", "target": "portal"}
+            outcomes = (line(OUTCOME, outcome is Outcome.FAILED, labels | {"outcome": outcome}) for outcome in Outcome)
+            here.exposition.put_device(f"{code}", "d0", said(f"{code}", "d0", 7.0) | {OUTCOME: "".join(outcomes)})
+        here.exposition.publish()
+        servers = Servers(collector=f"127.0.0.1:{here.port}", shards=3, pace="1s")
+        (tmp_path / "prometheus.yml").write_text(config(servers), "utf-8")
+        async with scraper(
+            tmp_path, "prometheus", "--config.file={folder}/prometheus.yml", "--storage.tsdb.path={folder}/tsdb",
+            "--web.listen-address=127.0.0.1:{port}", "--log.level=error",
+        ) as address:  # fmt: skip
+            await until(here, address, "count(sansang_connectivity_up)", UNITS)
+            await until(here, address, f"sum({OUTCOME})", UNITS)
+            assert await query(here, address, f'{OUTCOME}{{outcome!="failed"}}') == []
+            assert await query(here, address, SENT.series) == []
+            await until(here, address, 'sum(scrape_samples_scraped{job="sansang-devices"})', UNITS * 5)

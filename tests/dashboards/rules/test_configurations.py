@@ -136,6 +136,18 @@ def test_the_contracts_intervals_are_prometheus_own() -> None:
     assert jobs == {"sansang": "15s", "sansang-devices": "1m", "prometheus": "15s"}
 
 
+def test_what_nobody_asks_for_is_left_out_unless_it_is_wanted(tmp_path: Path) -> None:
+    """The file says how to get it; promtool takes both."""
+    for lean, params, relabellings in ((True, {"collect[]": ["dashboards"]}, 2), (False, None, 1)):
+        text = prometheus.config(Servers(lean=lean))
+        (tmp_path / "prometheus.yml").write_text(text, "utf-8")
+        code, told = promtool(tmp_path, "check", "config", "prometheus.yml")
+        assert code == 0, told
+        _, devices, _ = yaml.safe_load(text)["scrape_configs"]
+        assert (devices.get("params"), len(devices["metric_relabel_configs"])) == (params, relabellings)
+        assert ("All of them come without `params`" in text) is lean
+
+
 def test_the_text_is_the_same_every_time() -> None:
     """And says who wrote it."""
     assert build.files() == build.files()
