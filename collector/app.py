@@ -265,6 +265,7 @@ class Server:
         scheme = "https" if self.parts.config.tls else "http"
         shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         self.url = f"{scheme}://{shown}:{bound[1]}"
+        self.parts.telemetry.serves_at(self.parts.config.url_on(bound[1]))
 
     def _tls(self) -> ssl.SSLContext | None:
         tls = self.parts.config.tls

@@ -161,7 +161,11 @@ class CollectorConfig(Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     @property
     def url(self) -> str:
         """``public_url``, or where the collector listens, without a slash at its end."""
-        host, port = self.address
+        return self.url_on(self.address[1])
+
+    def url_on(self, port: int) -> str:
+        """The same where it listens on `port`, which the system may have chosen."""
+        host, _ = self.address
         here = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
         own = f"{'https' if self.tls else 'http'}://{f'[{here}]' if ':' in here else here}:{port}"
         return (self.public_url or own).rstrip("/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -42,8 +44,9 @@ class Telemetry:
         def gauge(name: str, text: str) -> Gauge:
             return Gauge(f"sansang_collector_{name}", text, registry=self.registry)
 
-        info = Gauge("sansang_collector_info", "The release that runs: 1.", ("version",), registry=self.registry)
-        info.labels(VERSION).set(1)
+        text = "The release that runs, and where its pages are: 1; join on instance."
+        self._info = Gauge("sansang_collector_info", text, ("version", "url"), registry=self.registry)
+        self.serves_at("")
         self.pushes = counter("pushes", "Batches that were committed.")
         self.refusals = counter("refusals", "Batches that were refused, by the error code the agent was given.", "code")
         self.results = counter("results", "Results that were committed, duplicates apart.")
@@ -78,3 +81,11 @@ class Telemetry:
             self.refusals.labels(code)
         for code in ENROLMENTS:
             self.enrolments.labels(code)
+
+    def serves_at(self, url: str) -> None:
+        """`url` is where people find the pages; alerts and dashboards lead there. A name and a password in it are left
+        out, and so is what follows the path."""
+        parts = urlsplit(url)
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+        self._info.clear()
+        self._info.labels(VERSION, urlunsplit(bare).rstrip("/")).set(1)

@@ -34,7 +34,6 @@ ACTIONS = {
 @click.option("--folder", default=FOLDER, show_default=True, help="Title of the folder; created when it is missing.")
 @click.option("--lang", type=click.Choice(["vi", "en", "both"]), default="both", show_default=True,
               help="Which of them.")  # fmt: skip
-@click.option("--collector", default="", help="Address of the product's pages, where links lead.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; show what would change.")
 @click.option("--force", is_flag=True, help="Overwrite ours even where somebody edited them in Grafana.")
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="PEM file of your own authority.")
@@ -46,7 +45,6 @@ def push(
     token_file: Path | None,
     folder: str,
     lang: str,
-    collector: str,
     dry_run: bool,
     force: bool,
     ca_file: str | None,
@@ -57,7 +55,7 @@ def push(
     nothing."""
     try:
         server = address(url, "--url")
-        boards = _boards(source, lang, address(collector, "--collector") if collector else "")
+        boards = _boards(source, lang)
         token = read_token(token_file)
         sys.exit(_run(server, token, boards, folder, force, dry_run, timeout, ca_file or ""))
     except Failed as why:
@@ -95,9 +93,9 @@ def _run(
     return 1 if counted["refused"] else 0
 
 
-def _boards(source: Path, lang: str, collector: str) -> list[compare.Board]:
+def _boards(source: Path, lang: str) -> list[compare.Board]:
     try:
-        found = compare.boards(source, lang, collector)
+        found = compare.boards(source, lang)
     except (ValueError, OSError) as why:
         raise Failed(f"--dashboards: {why}", f"--dashboards: không đọc được: {why}", 2) from None
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 from collections.abc import Iterator
@@ -17,12 +16,11 @@ _ITS_OWN = ("id", "version")
 """Grafana numbers what it keeps."""
 
 
-def boards(folder: Path, lang: str, collector: str = "") -> list[Board]:
-    """The dashboards in `folder` for `lang` (``vi``, ``en`` or ``both``), whose links lead to the collector at
-    `collector` when it is given. Raises ValueError naming the file that is no dashboard of ours."""
+def boards(folder: Path, lang: str) -> list[Board]:
+    """The dashboards in `folder` for `lang` (``vi``, ``en`` or ``both``). Raises ValueError naming the file that is no
+    dashboard of ours."""
     found = [_read(file) for file in sorted(folder.glob("*.json"))]
-    wanted = [board for board in found if lang in ("both", *board["tags"])]
-    return [_at(board, collector) for board in wanted] if collector else wanted
+    return [board for board in found if lang in ("both", *board["tags"])]
 
 
 def _read(file: Path) -> Board:
@@ -33,16 +31,6 @@ def _read(file: Path) -> Board:
     if not isinstance(board, dict) or not isinstance(board.get("uid"), str) or TAG not in (board.get("tags") or []):
         raise ValueError(f"{file.name}: not a dashboard with a uid and the tag {TAG}")
     return board
-
-
-def _at(board: Board, collector: str) -> Board:
-    """`board` with another address in its constant variable ``collector``."""
-    moved = copy.deepcopy(board)
-    for variable in moved.get("templating", {}).get("list", []):
-        if variable.get("name") == "collector" and variable.get("type") == "constant":
-            variable["query"] = collector
-            variable["current"] = {**variable.get("current", {}), "text": collector, "value": collector}
-    return moved
 
 
 def digest(board: Board) -> str:

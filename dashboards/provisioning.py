@@ -84,7 +84,8 @@ tiếng Việt và tiếng Anh) có sẵn, không cần token, không cần bấ
 Grafana reads these files when it starts: the data sources, the folder *{FOLDER}* and 12 dashboards (6, each in
 Vietnamese and in English) are there, with no token and no click. Alerts stay with Prometheus and Alertmanager.
 
-Checked against the documented format only: no Grafana server ran where this was made. Written for Grafana 10 and newer.
+No Grafana server ran where this was made: these files are checked against the documented format, and what the panels
+show with Grafana's own library (`@grafana/data` 13.2.3). Written for Grafana 10 and newer.
 
 | What | Where it goes (Debian package of Grafana) |
 |---|---|
@@ -101,17 +102,16 @@ sudo install -d {PLACE}
 sudo install -m 644 -t {PLACE} grafana/*.json
 ```
 
-Then put two addresses right where they are not the ones of a single machine:
+Then put the addresses of Prometheus and Alertmanager right where all is not on one machine:
 
 ```sh
-# where Grafana finds Prometheus and Alertmanager
 sudo sed -i -e 's|http://127.0.0.1:9090|https://prometheus.example.vn|' \\
   -e 's|http://127.0.0.1:9093|https://alertmanager.example.vn|' \\
   /etc/grafana/provisioning/datasources/sansang.yaml
-# where a browser finds the product's pages: links from the dashboards lead there
-sudo sed -i 's|http://127.0.0.1:8420|https://sansang.example.vn|' {PLACE}/*.json
 sudo systemctl restart grafana-server
 ```
+
+Links to the product's pages need no address: `sansang_collector_info` tells `public_url` of collector.yaml.
 
 Afterwards copying newer JSON files is enough: Grafana looks through the folder every minute. A change of the data
 sources needs the restart. For one language only, leave the others out: `*-vi.json` is Vietnamese, `*-en.json` English.
@@ -122,7 +122,7 @@ sources needs the restart. For one language only, leave the others out: `*-vi.js
 | Panels without data | Another data source is the default: choose *{FOLDER} (Prometheus)* above the panels |
 | `Only one datasource per organization can be marked as default` | Set `isDefault: false` in one of the files |
 | *Cannot save provisioned dashboard* | Meant so: the files win. Save a copy under another name |
-| Links lead to 127.0.0.1 | The second `sed` above |
+| Links lead to 127.0.0.1 | Set `public_url` in collector.yaml |
 
 A running Grafana whose files you cannot reach takes the same dashboards over HTTP. One way or the other: what comes
 from files is not overwritten by `push`, which says so. It creates no data source: add the Prometheus by hand, as the
@@ -132,7 +132,6 @@ not against a real server.
 
 ```sh
 sansang-dashboards push --url https://grafana.example.vn --token-file grafana.token --dry-run
-sansang-dashboards push --url https://grafana.example.vn --token-file grafana.token \\
-  --collector https://sansang.example.vn
+sansang-dashboards push --url https://grafana.example.vn --token-file grafana.token
 ```
 """

@@ -59,6 +59,7 @@ ONLY: dict[str, tuple[str, ...]] = {
     "alembic": ("collector.*",),
     "apscheduler": ("collector.*",),
     "jinja2": ("collector.*",),
+    "markdown_it": ("collector.web.runbook",),
     "prometheus_client": ("collector.*",),
     "psycopg": ("collector.*",),
     "grafana_api": ("dashboards.push",),

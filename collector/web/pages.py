@@ -1,4 +1,5 @@
-"""The pages people read: the city, a unit, a device, findings, the plan. Whole without scripts, in two languages."""
+"""The pages people read: the city, a unit, a device, findings, the plan, the runbook. Whole without scripts, in two
+languages."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from functools import partial
 
 from aiohttp import web
 
+from collector import VERSION
 from collector.board import Board
 from collector.web import device, findings, overview, plan, roster, unit
 from collector.web.assets import Assets
@@ -15,6 +17,7 @@ from collector.web.i18n import text
 from collector.web.past import Moment, moment
 from collector.web.render import Reader, Writer, moved, respond, when_exactly
 from collector.web.render import Settings as Settings
+from collector.web.runbook import Runbook
 from collector.web.speed import Desk, SpeedPages
 from collector.web.sse import Events
 
@@ -49,6 +52,7 @@ class Pages:
         self._assets = Assets()
         self._overview = overview.Builder(board, settings.zone)
         self._zone = settings.zone
+        self._runbook = Runbook(settings.runbook)
         self._writer = Writer(board, settings, self._assets, lambda: events.mark)
         self.speed = SpeedPages(desk, board, self._writer, settings) if desk is not None else None
         self._kept: dict[tuple[str, ...], str] = {}
@@ -62,6 +66,7 @@ class Pages:
             web.get("/findings", self.findings),
             web.get("/findings/{id}", self.finding),
             web.get("/plan", self.plan),
+            web.get("/runbook", self.runbook),
             web.get("/events", self._events.serve, allow_head=False),
             web.get("/static/{name:.+}", self._assets.serve),
             *(self.speed.routes() if self.speed is not None else ()),
@@ -141,6 +146,11 @@ class Pages:
     async def plan(self, request: web.Request) -> web.Response:
         reader = self._writer.reader(request)
         return self._writer.answer(request, reader, "plan.html", view=plan.build(self._board, reader.lang))
+
+    async def runbook(self, request: web.Request) -> web.Response:
+        reader, manual = self._writer.reader(request), await self._runbook.manual()
+        status = 404 if manual is None else 200
+        return self._writer.answer(request, reader, "runbook.html", status, manual=manual, version=VERSION)
 
     def _missing(self, request: web.Request, reader: Reader, said: str) -> web.Response:
         return self._writer.answer(request, reader, "missing.html", 404, said=said)

@@ -6,6 +6,21 @@ PHRASES: dict[str, tuple[str, str]] = {
     # every page
     "pages": ("Các trang", "Pages"),
     "trouble": ("Cần chú ý", "Attention"),
+    # the runbook
+    "runbook": ("Sổ tay vận hành", "Runbook"),
+    "runbook_about": (
+        "Bản {version} của phần mềm. Nội dung bằng tiếng Anh; mỗi cảnh báo có một mục.",
+        "For release {version}. Each alert has a section.",
+    ),
+    "runbook_none": (
+        "Máy chủ này không có tệp RUNBOOK.md, hoặc không đọc được tệp đó.",
+        "This server has no RUNBOOK.md, or cannot read it.",
+    ),
+    "runbook_next": (
+        "Đặt tệp của đúng bản phần mềm cạnh thư mục configs rồi tải lại trang; không cần khởi động lại.",
+        "Put the file of this release beside the folder configs and load the page again; no restart is needed.",
+    ),
+    "contents": ("Mục lục", "Contents"),
     # the way, in the city's view
     "way": ("Đường đi tới hệ thống", "The way to the systems"),
     "seg_device": ("Thiết bị", "Devices"),

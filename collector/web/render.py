@@ -24,6 +24,7 @@ from collector.web.assets import Assets
 from collector.web.contact import Silences
 from collector.web.format import ago, exact, iso, number
 from collector.web.i18n import LANGS, text
+from collector.web.runbook import FILE
 
 THEMES = ("auto", "light", "dark")
 SECURITY = {
@@ -45,7 +46,7 @@ def _wall() -> int:
 
 class Settings(Struct, frozen=True, kw_only=True):
     """What the pages need besides the board. ``checks`` gives results their titles and units; ``address`` is
-    the collector's own URL, for the commands that an empty page shows."""
+    the collector's own URL, for the commands that an empty page shows; ``runbook`` the file of that page."""
 
     locality: Bilingual
     lang: str = "vi"
@@ -53,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     address: str = "http://127.0.0.1:8420"
     checks: Mapping[str, Check] = field(default_factory=dict)
     silences: Silences = Silences()
+    runbook: Path = FILE
     now: Callable[[], int] = _wall
 
 

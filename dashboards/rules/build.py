@@ -14,7 +14,7 @@ from dashboards.rules import (
     slo,
     units,
 )
-from dashboards.rules.model import RUNBOOK, Alert, Group, Record, rule_file
+from dashboards.rules.model import Alert, Group, Record, rule_file
 
 FILES: dict[str, tuple[Group, ...]] = {
     "recording": recording.GROUPS,
@@ -40,10 +40,10 @@ def records() -> list[Record]:
     return [one for one in rules() if isinstance(one, Record)]
 
 
-def rule_files(runbook: str = RUNBOOK, interval: str = "", pace: str = "") -> dict[str, str]:
-    """Rule files by name. `runbook` is the address of RUNBOOK.md. For trials, `interval` takes the place of the groups'
-    own, and `pace` of that and of every ``for`` and ``keep_firing_for``."""
-    return {f"{name}.yml": rule_file(groups, runbook, interval, pace) for name, groups in FILES.items()}
+def rule_files(interval: str = "", pace: str = "") -> dict[str, str]:
+    """Rule files by name. For trials, `interval` takes the place of the groups' own, and `pace` of that and of every
+    ``for`` and ``keep_firing_for``."""
+    return {f"{name}.yml": rule_file(groups, interval, pace) for name, groups in FILES.items()}
 
 
 def files() -> dict[str, str]:

@@ -25,6 +25,9 @@ TEMPLATE = """\
 {{ range .Alerts -}}
 {{ template "sansang.state.vi" . }}: {{ .Annotations.summary_vi }}
 {{ .Annotations.description_vi }}
+{{- with .Annotations.page_url }}
+Trang: {{ . }}
+{{- end }}
 Từ {{ template "sansang.time" .StartsAt }}. Hướng dẫn: {{ .Annotations.runbook_url }}
 
 {{ end -}}
@@ -32,6 +35,9 @@ Từ {{ template "sansang.time" .StartsAt }}. Hướng dẫn: {{ .Annotations.ru
 {{ range .Alerts }}
 {{ template "sansang.state.en" . }}: {{ .Annotations.summary_en }}
 {{ .Annotations.description_en }}
+{{- with .Annotations.page_url }}
+Page: {{ . }}
+{{- end }}
 Since {{ template "sansang.time" .StartsAt }}. Runbook: {{ .Annotations.runbook_url }}
 {{ end -}}
 {{- end }}
@@ -42,8 +48,11 @@ Since {{ template "sansang.time" .StartsAt }}. Runbook: {{ .Annotations.runbook_
 {{ range .Alerts }}
 <h3 style="margin-bottom: 4px">{{ template "sansang.state.vi" . }}: {{ .Annotations.summary_vi }}</h3>
 <p>{{ .Annotations.description_vi }}</p>
+{{ with .Annotations.page_url }}<p>Trang: <a href="{{ . }}">{{ . }}</a></p>{{ end }}
 <p><small>Từ {{ template "sansang.time" .StartsAt }}.
-<a href="{{ .Annotations.runbook_url }}">Hướng dẫn</a></small></p>
+{{ with .Annotations.runbook_url -}}
+{{ if match "^https?:" . }}<a href="{{ . }}">Hướng dẫn</a>{{ else }}Hướng dẫn: {{ . }}{{ end }}
+{{- end }}</small></p>
 <p lang="en" style="color: #555b64">{{ .Annotations.summary_en }}. {{ .Annotations.description_en }}</p>
 {{ end }}</body></html>
 {{- end }}

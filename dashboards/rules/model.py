@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from dashboards.rules.links import page_url, runbook_url
+
 Pair = tuple[str, str]
 """Vietnamese, English. Go templates, with the labels and the value of the alert ($labels, $value)."""
 
@@ -30,7 +32,6 @@ SPOKEN: dict[str, tuple[Steps, Steps]] = {
 }
 """What is replaced in the result of a function, in both languages and in Vietnamese besides."""
 HEADER = "# Written by `sansang-dashboards build` from dashboards/rules/; change the code, then run it again.\n"
-RUNBOOK = "RUNBOOK.md"
 
 
 class Severity(enum.StrEnum):
@@ -75,11 +76,6 @@ class Group(Struct, frozen=True, kw_only=True):
     rules: tuple[Record | Alert, ...]
 
 
-def anchor(name: str) -> str:
-    """Where RUNBOOK.md explains an alert."""
-    return f"#alert-{name.lower()}"
-
-
 def spoken(text: str, lang: str) -> str:
     """A template as `lang` tells lengths of time and numbers: Prometheus' own functions know only English, so what they
     give is replaced in, word by word. ``4h 15m 30s`` is ``4 giờ 15 phút``; what follows days and hours is left out."""
@@ -90,13 +86,13 @@ def spoken(text: str, lang: str) -> str:
     return text
 
 
-def rule(one: Record | Alert, runbook: str = RUNBOOK, pace: str = "") -> dict[str, Any]:
-    """As a mapping for YAML. `runbook` is the address of the page that explains alerts; `pace` takes the place of every
-    duration, for trials."""
+def rule(one: Record | Alert, pace: str = "") -> dict[str, Any]:
+    """As a mapping for YAML. `pace` takes the place of every duration, for trials."""
     if isinstance(one, Record):
         return {"record": one.series, "expr": one.expr}
     texts = {"summary": one.summary, "description": one.description}
     said = {f"{kind}_{lang}": spoken(pair[lang == "en"], lang) for kind, pair in texts.items() for lang in ("vi", "en")}
+    leads = {"runbook_url": runbook_url(one.name, one.labels), "page_url": page_url(one.labels)}
     keep = {"keep_firing_for": pace or one.keep} if one.keep else {}
     return {
         "alert": one.name,
@@ -104,17 +100,17 @@ def rule(one: Record | Alert, runbook: str = RUNBOOK, pace: str = "") -> dict[st
         "for": pace or one.hold,
         **keep,
         "labels": {"severity": one.severity.value},
-        "annotations": {**said, "runbook_url": runbook + anchor(one.name)},
+        "annotations": {**said, **leads},
     }
 
 
-def rule_file(groups: tuple[Group, ...], runbook: str = RUNBOOK, interval: str = "", pace: str = "") -> str:
-    """A rule file, with `runbook` and `pace` as :func:`rule` has them; `interval` in the place of the groups' own."""
+def rule_file(groups: tuple[Group, ...], interval: str = "", pace: str = "") -> str:
+    """A rule file, with `pace` as :func:`rule` has it; `interval` in the place of the groups' own."""
     found = [
         {
             "name": group.name,
             "interval": interval or pace or group.interval,
-            "rules": [rule(one, runbook, pace) for one in group.rules],
+            "rules": [rule(one, pace) for one in group.rules],
         }
         for group in groups
     ]

@@ -21,6 +21,7 @@ PAGES = {
     "findings": "/findings",
     "finding": f"/findings/{PROVIDER}",
     "plan": "/plan",
+    "runbook": "/runbook",
 }
 A4: ViewportSize = {"width": 673, "height": 986}
 """CSS pixels between the margins of the style sheet."""

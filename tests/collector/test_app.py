@@ -92,6 +92,18 @@ async def test_a_stalled_loop_shows_at_the_next_scrape_and_only_there(tmp_path: 
         assert (await client.metric("sansang_collector_loop_stall_seconds") or 0) < 0.4
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [("", ""), ('public_url: "https://sansang.example.vn/"\n', "https://sansang.example.vn")],
+)
+async def test_a_scrape_tells_where_the_pages_are(tmp_path: Path, more: str, told: str) -> None:
+    """What alerts and dashboards lead to: the public address, or where it listens."""
+    async with served(tmp_path, more=more) as client:
+        _, text = await client.get("/metrics")
+        (line,) = [row for row in text.splitlines() if row.startswith("sansang_collector_info{")]
+        assert f'url="{told or client.server.url}"' in line
+
+
 async def test_open_pages_are_counted(tmp_path: Path) -> None:
     """While they listen, and no longer."""
     async with served(tmp_path) as client:

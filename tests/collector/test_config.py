@@ -34,6 +34,12 @@ def test_the_address_for_agents_is_the_public_one_or_where_it_listens(
     assert CollectorConfig(listen=listen, public_url=public, tls=tls).url == url
 
 
+def test_a_port_that_the_system_chose_takes_the_place_of_0() -> None:
+    """Not in the public address, which a proxy has."""
+    assert CollectorConfig(listen="[::]:0").url_on(40123) == "http://[::1]:40123"
+    assert CollectorConfig(listen="[::]:0", public_url="https://a.vn").url_on(40123) == "https://a.vn"
+
+
 def test_the_database_is_embedded_unless_named() -> None:
     assert CollectorConfig(state_dir="/var/lib/x").database_url == "sqlite:////var/lib/x/sansang.db"
     assert CollectorConfig(database="postgresql+psycopg://db/s").database_url == "postgresql+psycopg://db/s"

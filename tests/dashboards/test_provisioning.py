@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from dashboards import provisioning
-from dashboards.boards import frame
 from dashboards.main import OUT
 
 SOURCE_KEYS = {"name", "uid", "type", "access", "orgId", "url", "editable", "isDefault", "jsonData"}
@@ -54,7 +53,7 @@ def test_the_provider_makes_the_folder_that_a_push_makes() -> None:
 
 
 def test_the_commands_of_the_readme_put_everything_in_place(tmp_path: Path) -> None:
-    """Run below another root: files where the table says, the three addresses changed, all of it still readable."""
+    """Run below another root: files where the table says, the two addresses changed, all of it still readable."""
     text = (OUT / "provisioning/README.md").read_text("utf-8")
     install, address, _ = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     for name in ("/etc/grafana", "/var/lib/grafana"):
@@ -69,10 +68,16 @@ def test_the_commands_of_the_readme_put_everything_in_place(tmp_path: Path) -> N
     assert (tmp_path / "etc/grafana/provisioning/dashboards/sansang.yaml").exists()
     placed = sorted(Path(f"{tmp_path}{provisioning.PLACE}").glob("*.json"))
     assert [file.name for file in placed] == sorted(file.name for file in (OUT / "grafana").glob("*.json"))
-    for file in placed:
-        board = json.loads(file.read_text("utf-8"))
-        assert frame.COLLECTOR not in file.read_text("utf-8")
-        assert "https://sansang.example.vn" in [one.get("query") for one in board["templating"]["list"]]
+
+
+def test_no_dashboard_needs_the_address_of_the_product() -> None:
+    """A hidden variable asks for it; nothing is typed, and none comes from the address of a dashboard."""
+    for file in (OUT / "grafana").glob("*.json"):
+        text = file.read_text("utf-8")
+        assert "127.0.0.1" not in text
+        (asked,) = [one for one in json.loads(text)["templating"]["list"] if one["name"] == "collector"]
+        assert (asked["type"], asked["hide"], asked["skipUrlSync"], asked["multi"]) == ("query", 2, True, False)
+        assert (asked["regex"], asked["sort"]) == ('/url="([^"]+)"/', 5)
 
 
 @pytest.mark.parametrize("name", ["dashboards", "datasources"])

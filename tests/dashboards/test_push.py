@@ -113,16 +113,6 @@ def test_one_language_or_both(grafana: Grafana, lang: str, count: int) -> None:
     assert lang == "both" or all(uid.endswith(f"-{lang}") for uid in grafana.boards)
 
 
-def test_links_lead_where_collector_says(grafana: Grafana) -> None:
-    """--collector takes the place of the constant variable, everywhere it stands."""
-    push(grafana, "--collector", "https://sansang.example.vn/")
-    for board in grafana.boards.values():
-        assert "127.0.0.1:8420" not in json.dumps(board)
-        (variable,) = [one for one in board["dashboard"]["templating"]["list"] if one["name"] == "collector"]
-        assert (variable["query"], variable["current"]["value"]) == ("https://sansang.example.vn",) * 2
-    assert set(actions(push(grafana, "--collector", "https://sansang.example.vn")).values()) == {"unchanged"}
-
-
 def test_a_folder_of_another_name_and_one_that_was_renamed(grafana: Grafana, tmp_path: Path) -> None:
     """Ours is known by its uid; another one by its title, and dashboards move into it."""
     source = ("--dashboards", str(small(tmp_path)))

@@ -17,7 +17,7 @@ from collector.web import pages
 from tests.collector.web.fakes import DEVICE, NOW, XOM_CHIEU, FakeBoard, city, result, settings, verdict_of
 
 Client = TestClient[web.Request, web.Application]
-PAGES = ("/", f"/units/{XOM_CHIEU}", f"/devices/{DEVICE}", "/units/00000")
+PAGES = ("/", f"/units/{XOM_CHIEU}", f"/devices/{DEVICE}", "/units/00000", "/runbook")
 EVIL = '"><img src=x onerror="window.__xss=1"><script>window.__xss=1</script>'
 
 

@@ -29,7 +29,8 @@ class Case(Struct, frozen=True, kw_only=True):
     """`series` by selector, a sample every `step`, from 0 s since the epoch on. At `fires` all `severities` of `alert`
     are told with `labels` and `says` (summary and description, each Vietnamese and English), at `holds` none is, and
     at `resolves` none any more; `kept` is a time when only ``keep_firing_for`` keeps it. A time that is "" is not
-    asked for."""
+    asked for. Its runbook is the one at the collector with the address `runbook`, the file where that is "", and its
+    page is `page`."""
 
     alert: str
     severities: tuple[str, ...]
@@ -41,6 +42,8 @@ class Case(Struct, frozen=True, kw_only=True):
     says: tuple[str, str, str, str]
     step: str = "1m"
     kept: str = ""
+    runbook: str = ""
+    page: str = ""
     files: tuple[str, ...] = field(default_factory=lambda: tuple(FILES))
 
     @property
@@ -76,7 +79,9 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def annotations(self) -> dict[str, str]:
         names = ("summary_vi", "summary_en", "description_vi", "description_en")
-        return {**dict(zip(names, self.says, strict=True)), "runbook_url": f"RUNBOOK.md#alert-{self.alert.lower()}"}
+        runbook = f"{self.runbook}/runbook" if self.runbook else "RUNBOOK.md"
+        leads = {"runbook_url": f"{runbook}#alert-{self.alert.lower()}", "page_url": self.page}
+        return {**dict(zip(names, self.says, strict=True)), **leads}
 
     def text(self, folder: Path) -> str:
         """JSON, which YAML contains."""
