@@ -16,7 +16,7 @@ from msgspec import Struct
 from checks.kit import registry
 from checks.kit.model import Check, Fact, Metric
 from checks.kit.strict import ConfigError
-from collector import cardinality, fitting, maintenance
+from collector import cardinality, fitting, maintenance, meaning
 from collector import config as settings
 from collector import locality as localities
 from collector import units as nation
@@ -26,7 +26,6 @@ from collector.expiry import Interval
 from collector.exposition import Catalogue
 from collector.families import FAMILIES, Family, by_name, family, own
 from collector.locality import Document, Locality
-from collector.meaning import meanings as meanings  # through here dashboards may ask it
 from collector.plan import FORMER, UNIT
 from collector.readiness import prices, profile_file
 from collector.readiness.model import Target, Unit
@@ -61,6 +60,21 @@ def series(measures: Measures) -> dict[str, Family]:
     agents', what `measures` can tell, and the collector's own. A histogram stands there by its three parts."""
     checks = (family(metric) for _, metric in measures.metrics.values())
     return dict(by_name((*FAMILIES, *checks, *own(Telemetry().registry))))
+
+
+_TELLING = {"class": "signing_token_certificate_left", "disk": "storage_disk_healthy", "volume": "storage_size"}
+"""Labels of checks that are shown by their words, and a metric that has these."""
+
+
+def meanings() -> dict[str, dict[str, meaning.Pair]]:
+    """What :func:`collector.meaning.meanings` tells, and the same of the labels ``class`` (of a certificate), ``disk``
+    and ``volume``, which are the checks' own. Through here dashboards may ask it."""
+    metrics = Measures(registry.find()).metrics
+    spoken = {label: metrics[name][1].words for label, name in _TELLING.items()}
+    return meaning.meanings() | {
+        label: {value: (word["vi"], word["en"]) for value, word in words.items() if not value.isdecimal()}
+        for label, words in spoken.items()
+    }
 
 
 class Standards(Struct, frozen=True):
@@ -133,7 +147,8 @@ class Catalog:
         """What may be exported of the devices."""
         metrics = {name: metric for name, (_, metric) in self.metrics.items()}
         most = {name: cardinality.most(metric) for name, metric in metrics.items()}
-        return Catalogue(metrics, self.jobs, self.every, most)
+        titles = {name: check.title for name, check in self.checks.items()}
+        return Catalogue(metrics, self.jobs, self.every, most, titles)
 
     def series(self) -> dict[str, Family]:
         """Every exported series by name (:func:`series`)."""

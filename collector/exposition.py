@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from checks.kit.model import Metric, Outcome, Reason, Result, Sample
+from checks.kit.model import Bilingual, Metric, Outcome, Reason, Result, Sample
 from collector.attribution.model import Line
 from collector.expiry import Interval
 from collector.families import HEALTH, UNEXPORTED
@@ -114,13 +114,14 @@ def _told(need: RequirementState, own: str, kinds: Mapping[str, str]) -> Iterato
 class Catalogue(Struct, frozen=True):
     """What may be exported: metrics by name, and each device's jobs by unit and role; ``every`` their intervals by the
     same keys, ``most`` how many series one run may have of a metric, by name. What is in neither never expires, and is
-    not limited. ``shown`` are labels that were found to be a metric's own, as they are written: the same few come with
-    every push."""
+    not limited. ``titles`` are what checks are called, by name. ``shown`` are labels that were found to be a metric's
+    own, as they are written: the same few come with every push."""
 
     metrics: Mapping[str, Metric]
     jobs: Callable[[str, str], frozenset[str]]
     every: Callable[[str, str], Mapping[str, Interval]] = lambda _unit, _role: {}
     most: Mapping[str, int] = {}
+    titles: Mapping[str, Bilingual] = {}
     shown: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
 

@@ -136,6 +136,7 @@ STANDARDS = (
         ("target", "title_vi", "title_en", "network", "mandatory"),
         "A system that units reach: join on target.",
     ),
+    Family("sansang_check_info", ("check", "title_vi", "title_en"), "A check that devices can run: join on check."),
 )
 FAMILIES = UNIT + FINDING + STANDARDS + DEVICE
 

@@ -18,6 +18,7 @@ from collector.store.engine import Store
 from collector.store.states import State
 from collector.tally import Jobs, decode, encode
 from collector.telemetry import Telemetry
+from collector.words import GAPS
 
 MAX_CACHED_HOURS = 4096
 Hour = tuple[str, int]
@@ -170,7 +171,8 @@ class Ledger:
         self._telemetry.unlisted.inc(group.unlisted)
         self._telemetry.retimed.inc(group.retimed)
         for _, _, gap in found:
-            self._telemetry.gaps.labels(gap.reason).inc(gap.last - gap.first + 1)
+            why = gap.reason if gap.reason in GAPS else "other"  # an agent may write anything there
+            self._telemetry.gaps.labels(why).inc(gap.last - gap.first + 1)
 
 
 def _copy(state: State) -> State:

@@ -6,7 +6,10 @@ from checks.kit import words as kit
 from checks.kit.model import Outcome, Reason
 from collector.attribution.owners import OWNERS
 from collector.attribution.words import CAUSES, NETWORKS, SEGMENTS
+from collector.locality_file import ROLES
 from collector.readiness.words import REASONS, SILENCES, VERDICTS
+from collector.web.i18n import text
+from collector.words import DROPS, FAILURES, GAPS, REFUSALS
 
 Pair = tuple[str, str]
 OTHER: Pair = ("lý do khác", "another reason")
@@ -14,9 +17,10 @@ OTHER: Pair = ("lý do khác", "another reason")
 
 
 def meanings() -> dict[str, dict[str, Pair]]:
-    """By label (``verdict``, ``silence``, ``reason``, ``outcome``, ``segment``, ``cause``, ``owner``, ``network``) and
-    value: the words (vi, en). A verdict's, a silence's and an outcome's begin with its glyph. Closed: a value that is
-    not here is not exported."""
+    """By label (``verdict``, ``silence``, ``reason``, ``outcome``, ``segment``, ``cause``, ``owner``, ``network``,
+    ``role``, ``code``) and value: the words (vi, en). The collector's own counters have other values of ``reason``: by
+    what they count, ``gap``, ``failure`` and ``drop``. A verdict's, a silence's and an outcome's begin with its glyph.
+    Closed: a value that is not here is not exported."""
     return {
         "verdict": {verdict.value: _marked(*words) for verdict, words in VERDICTS.items()},
         "silence": {silence.value: _marked(*words) for silence, words in SILENCES.items()},
@@ -26,6 +30,11 @@ def meanings() -> dict[str, dict[str, Pair]]:
         "cause": {cause.value: words for cause, words in CAUSES.items()},
         "owner": {owner.value: words for owner, words in OWNERS.items()},
         "network": dict(NETWORKS),
+        "role": {role: (text(f"role_{role}", "vi"), text(f"role_{role}", "en")) for role in ROLES},
+        "code": dict(REFUSALS),
+        "gap": GAPS | {"other": OTHER},
+        "failure": dict(FAILURES),
+        "drop": dict(DROPS),
     }
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from checks.kit.model import Scalar
+from checks.kit.model import Bilingual, Scalar
 from collector.families import STANDARDS, head
 from collector.readiness.evaluate import is_mandatory
-from collector.readiness.model import Bilingual, Target
+from collector.readiness.model import Target
 from collector.readiness.profile import Band, Profile, Requirement
 from collector.textformat import line
 
@@ -40,15 +40,19 @@ def in_base(value: Scalar, unit: str) -> float | None:
     return float(f"{found:.12g}") if math.isfinite(found) else found
 
 
-def exported(profile: Profile, targets: Iterable[Target], now: int, *, loaded: bool) -> str:
+def exported(
+    profile: Profile, targets: Iterable[Target], checks: Mapping[str, Bilingual], now: int, *, loaded: bool
+) -> str:
     """The families of STANDARDS, whole, for ``/metrics``, as they are at `now` (µs): a requirement may become mandatory
-    on a day. `loaded` says whether the files say the same."""
+    on a day. `checks` are the titles of all that there are, by name: what no job asks for any more keeps its title
+    where it is still drawn. `loaded` says whether the files say the same."""
     samples = {
         "sansang_profile_loaded": [f"sansang_profile_loaded {int(loaded)}\n"],
         "sansang_profile_info": [line("sansang_profile_info", 1, {"profile": profile.name})],
         "sansang_requirement_info": [_requirement(one, now) for one in profile.requirements],
         "sansang_requirement_threshold": [told for one in profile.requirements for told in _thresholds(one)],
         "sansang_target_info": [_target(one) for one in targets],
+        "sansang_check_info": [_check(name, title) for name, title in checks.items()],
     }
     return "".join(head(one) + "".join(samples[one.series]) for one in STANDARDS if samples[one.series])
 
@@ -70,6 +74,10 @@ def _thresholds(one: Requirement) -> Iterator[str]:
 def _target(one: Target) -> str:
     told = {"network": one.network, "mandatory": _bool(one.mandatory)}
     return line("sansang_target_info", 1, {"target": one.id, **_titles(one.title), **told})
+
+
+def _check(name: str, title: Bilingual) -> str:
+    return line("sansang_check_info", 1, {"check": name, **_titles(title)})
 
 
 def _titles(title: Bilingual) -> Labels:

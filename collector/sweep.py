@@ -159,7 +159,8 @@ class Sweep:
         trouble, name = self._rules.trouble, self._rules.profile.name
         said = {lang: trouble.said(name, self._now(), lang) for lang in ("vi", "en")} if trouble else {}
         self._live.show_trouble(said)
-        told = exported(self._rules.profile, self._live.targets, self._now(), loaded=trouble is None)
+        titles = self._catalogue.titles
+        told = exported(self._rules.profile, self._live.targets, titles, self._now(), loaded=trouble is None)
         self._exposition.put_standards(told)
 
     def _touched_units(self, touched: Touched) -> set[str]:

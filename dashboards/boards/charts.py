@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from msgspec import Struct
 
 from dashboards.boards import look
-from dashboards.boards.kit import DEVICES_EVERY, UNITS_EVERY, Query, Sheet, lettered, override, to_ward
+from dashboards.boards.kit import DEVICES_EVERY, TEXT, UNITS_EVERY, Query, Sheet, lettered, override, to_ward
 
 LAST = common.ReduceDataOptions(values=False, calcs=["lastNotNull"], fields="")
 NO_LEGEND = common.VizLegendOptions(
@@ -242,11 +242,12 @@ def map_panel(sheet: Sheet, key: str, queries: Mapping[str, Query]) -> sdk.Panel
         layers=layers,
         tooltip=geomap.TooltipOptions(mode=geomap.TooltipMode.DETAILS),
     )
-    field = sdk.FieldConfig(unit="none", decimals=0, mappings=[look.ranks(sheet.lang)])
+    field = sdk.FieldConfig(unit="none", decimals=0)
     hidden = {"viz": True, "legend": True, "tooltip": True}
     overrides = [
-        override("name", displayName=sheet.word("unit"), links=to_ward(sheet)),
-        override("Value", by="byRegexp", displayName=sheet.word("state")),
+        override("name", displayName=sheet.word("unit"), unit=TEXT, links=to_ward(sheet)),
+        override("unit", displayName=sheet.word("code"), unit=TEXT),
+        override("/^Value/", by="byRegexp", displayName=sheet.word("state"), mappings=[look.ranks(sheet.lang)]),
         override("/^(Time|lat|lon)$/", by="byRegexp", custom__hideFrom=hidden),
     ]
     return sheet.panel(

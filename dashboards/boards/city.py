@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.boards import frame, look, promql
 from dashboards.boards.charts import Line, lines_panel, map_panel, stat_panel
 from dashboards.boards.kit import Sheet, now, rows, to_finding, to_ward
-from dashboards.boards.tables import FROM_NOW, Column, hidden, table_panel
+from dashboards.boards.tables import Column, hidden, table_panel
 
 COUNTS = "locality:sansang_unit_verdict:count"
 SINCE = "sansang_unit_verdict_since_timestamp_seconds"
@@ -77,13 +77,13 @@ def _worst(sheet: Sheet) -> sdk.Panel:
         _first_finding(sheet.lang),
     )
     columns = (
-        Column("name", "unit", width=165, links=tuple(to_ward(sheet))),
+        Column("name", "unit", width=145, links=tuple(to_ward(sheet))),
         Column("A", "state", mappings=(look.ranks(sheet.lang),), filled=True, width=135),
         Column(f"title_{sheet.lang}", "requirement"),
-        Column("reason", "reason", mappings=(look.closed("reason", sheet.lang),), width=190),
-        Column("silence", "silence", mappings=(look.closed("silence", sheet.lang),), width=110),
-        Column("D", "since", FROM_NOW, width=100),
-        Column("finding", "finding", width=210),
+        Column("reason", "reason", mappings=(look.closed("reason", sheet.lang),), width=225),
+        Column("silence", "silence", mappings=(look.closed("silence", sheet.lang),), width=120),
+        Column("D", "since", sheet.word("when_unit"), width=130),
+        Column("finding", "finding", width=180),
         hidden("unit"),
     )
     return table_panel(sheet, "worst", exprs, columns, sort="A", among=promql.among(unready))
@@ -92,8 +92,9 @@ def _worst(sheet: Sheet) -> sdk.Panel:
 def first_reason(lang: str, unit: str = "") -> str:
     """One requirement for each unit, with its title, and with its reason where it has one: of the mandatory ones that
     are not waived the worst."""
-    reasons = f"max by (unit, requirement, reason) (sansang_unit_requirement_reason{promql.selector(unit)})"
-    unmet, of = promql.counting(unit), "on (unit, requirement)"
+    by = "instance, unit, requirement"
+    reasons = f"max by ({by}, reason) (sansang_unit_requirement_reason{promql.selector(unit)})"
+    unmet, of = promql.counting(unit), f"on ({by})"
     weighed = f"{reasons} * {of} group_left () {unmet} or {of} {unmet}"
     return f"topk by (unit) (1, {promql.titled(weighed, lang, promql.equal('mandatory', 'true'))})"
 
@@ -118,7 +119,7 @@ def _changes(sheet: Sheet) -> sdk.Panel:
     )
     state = (look.ranks(sheet.lang),)
     columns = (
-        Column("A", "since", FROM_NOW, width=120),
+        Column("A", "since", sheet.word("when_unit"), width=130),
         Column("name", "unit", links=tuple(to_ward(sheet))),
         Column("B", "state_yesterday", mappings=state, filled=True, width=150),
         Column("C", "state", mappings=state, filled=True, width=150),
@@ -141,12 +142,12 @@ def findings_table(sheet: Sheet, key: str, chosen: str, *, brief: bool = False) 
     )
     columns = (
         Column(title, "finding", links=tuple(to_finding(sheet))),
-        Column("segment", "segment", mappings=(look.closed("segment", sheet.lang),), width=120),
-        Column("owner", "owner", mappings=(look.closed("owner", sheet.lang),), width=190),
-        Column("B", "units", decimals=0, width=80),
-        Column("C", "devices", decimals=0, width=80),
+        Column("segment", "segment", mappings=(look.closed("segment", sheet.lang),), width=130),
+        Column("owner", "owner", mappings=(look.closed("owner", sheet.lang),), width=175),
+        Column("B", "units", decimals=0, width=75),
+        Column("C", "devices", decimals=0, width=75),
         Column("D", "confidence", "percentunit", decimals=0, width=90),
-        Column("E", "since", FROM_NOW, width=120),
+        Column("E", "since", sheet.word("when_unit"), width=130),
         hidden("id"),
     )
     shown = [column for column in columns if not brief or column.field not in ("segment", "C", "D")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.boards import frame, look, promql
-from dashboards.boards.charts import Line, bars_panel, heat_panel, lines_panel, stat_panel, states_panel
+from dashboards.boards.charts import Line, heat_panel, lines_panel, stat_panel, states_panel
 from dashboards.boards.kit import DEVICES_EVERY, Query, Sheet, now, to_device, to_ward
-from dashboards.boards.tables import FROM_NOW, Column, hidden, table_panel
+from dashboards.boards.tables import Column, hidden, table_panel
 
 OWN = "sansang_collector_"
 WRITE = f"{OWN}remote_write_"
@@ -57,7 +57,15 @@ def _pushes(sheet: Sheet) -> sdk.Panel:
 
 def _refusals(sheet: Sheet) -> sdk.Panel:
     expr = f"sum by (code) (increase({OWN}refusals_total[$__range])) > 0"
-    return bars_panel(sheet, "refusals", now(expr, "{{code}}"))
+    return _counted(sheet, "refusals", expr, "code", "batches", (look.coded("code", sheet.lang),))
+
+
+def _counted(
+    sheet: Sheet, key: str, expr: str, label: str, what: str, mappings: tuple[sdk.ValueMapping, ...]
+) -> sdk.Panel:
+    """How many there are of each value of `label`: in words and with the code, by which RUNBOOK.md explains it."""
+    columns = (Column(label, "cause", mappings=mappings), Column("A", what, "short", decimals=0, width=90))
+    return table_panel(sheet, key, [expr], columns, by=label, sort="A")
 
 
 def _commits(sheet: Sheet) -> sdk.Panel:
@@ -115,14 +123,14 @@ def _grown(series: str) -> str:
 
 def _gaps(sheet: Sheet) -> sdk.Panel:
     expr = f"sum by (reason) (increase({OWN}gap_records_total[$__range])) > 0"
-    return bars_panel(sheet, "gaps", now(expr, "{{reason}}"))
+    return _counted(sheet, "gaps", expr, "reason", "count_results", (look.coded("gap", sheet.lang),))
 
 
 def _behind(sheet: Sheet) -> sdk.Panel:
     """The agents whose oldest unsent record is oldest."""
     first = promql.highest(WORST, promql.among("max by (unit, device) (sansang_agent_spool_age_seconds)"))
     exprs = (
-        f"({first}) * on (unit) group_left (name) max by (unit, name) ({promql.UNITS})",
+        promql.placed(promql.named(first)),
         "max by (device) (sansang_agent_spool_records)",
         "max by (device) (sansang_agent_push_failures)",
         "max by (device) (sansang_agent_spool_quarantined_total)",
@@ -130,13 +138,14 @@ def _behind(sheet: Sheet) -> sdk.Panel:
     )
     columns = (
         Column("name", "unit", links=tuple(to_ward(sheet))),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
         Column("A", "oldest_record", "s", decimals=0, width=130),
         Column("B", "waiting_records", decimals=0, width=110),
         Column("C", "push_failures", decimals=0, width=120),
         Column("D", "dead_letters", decimals=0, width=110),
         Column("E", "agent_uptime", "s", decimals=0, width=120),
         hidden("unit"),
+        hidden("device"),
     )
     return table_panel(sheet, "behind", exprs, columns, by="device", sort="A", among=first, every=DEVICES_EVERY)
 
@@ -189,21 +198,15 @@ def _pending(sheet: Sheet) -> sdk.Panel:
         Column("endpoint", "endpoint"),
         Column("A", "waiting_samples", "short", decimals=0, width=80),
         Column("B", "waiting_bytes", "bytes", decimals=1, width=90),
-        Column("C", "oldest_sample", FROM_NOW, width=105),
-        Column("D", "last_success", FROM_NOW, width=105),
+        Column("C", "oldest_sample", sheet.word("when_unit"), width=135),
+        Column("D", "last_success", sheet.word("when_unit"), width=135),
     )
     return table_panel(sheet, "pending", exprs, columns, by="endpoint", sort="A")
 
 
 def _lost(sheet: Sheet) -> sdk.Panel:
-    queries = (
-        now(
-            f"sum by (reason) (increase({WRITE}failed_total[$__range])) > 0",
-            sheet.word("failed_requests") + ": {{reason}}",
-        ),
-        now(
-            f"sum by (reason) (increase({WRITE}dropped_samples_total[$__range])) > 0",
-            sheet.word("dropped_samples") + ": {{reason}}",
-        ),
-    )
-    return bars_panel(sheet, "not_written", *queries, fills=[look.NOT_READY, look.AT_RISK])
+    """Requests and samples in one list: no cause is one of both."""
+    kinds = (("failed_total", "failure", "failed_requests"), ("dropped_samples_total", "drop", "dropped_samples"))
+    expr = " or ".join(f"sum by (reason) (increase({WRITE}{series}[$__range])) > 0" for series, _, _ in kinds)
+    mappings = tuple(look.coded(kind, sheet.lang, f"{sheet.word(what)}: ") for _, kind, what in kinds)
+    return _counted(sheet, "not_written", expr, "reason", "count", mappings)

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.boards import frame, look, promql
 from dashboards.boards.charts import bars_panel, columns_panel, stat_panel
 from dashboards.boards.kit import DEVICES_EVERY, Sheet, now, rows, to_device, to_ward
-from dashboards.boards.tables import FROM_NOW, Column, hidden, table_panel
+from dashboards.boards.tables import Column, hidden, table_panel
 
 LONGEST = 20
 """Rows of a city-wide table: what an engineer can deal with today; never every device of a city."""
@@ -85,10 +85,11 @@ def _ending(sheet: Sheet) -> sdk.Panel:
     first = promql.lowest(LONGEST, promql.among(f"max by (unit, device, certificate, class) ({CERTIFICATE})"))
     columns = (
         Column("name", "unit", links=tuple(to_ward(sheet))),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
         Column("class", "kind", mappings=(look.closed("class", sheet.lang),), width=110),
         Column("A", "days_left", sheet.word("days_unit"), decimals=0, width=110),
         hidden("unit"),
+        hidden("device"),
     )
     return _ranked(sheet, "ending", f"{_named(first)} / {DAY}", columns)
 
@@ -97,9 +98,10 @@ def _unsupported(sheet: Sheet) -> sdk.Panel:
     first = promql.lowest(LONGEST, promql.among(f"max by (unit, device) ({SUPPORT})"))
     columns = (
         Column("name", "unit", links=tuple(to_ward(sheet))),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
         Column("A", "days_left", sheet.word("days_unit"), decimals=0, width=130),
         hidden("unit"),
+        hidden("device"),
     )
     return _ranked(sheet, "out_of_support", f"{_named(first)} / {DAY}", columns)
 
@@ -108,10 +110,11 @@ def _filling(sheet: Sheet) -> sdk.Panel:
     first = promql.lowest(LONGEST, promql.among(FREE))
     columns = (
         Column("name", "unit", links=tuple(to_ward(sheet))),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
-        Column("volume", "volume", width=100),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
+        Column("volume", "volume", mappings=(look.closed("volume", sheet.lang),), width=120),
         Column("A", "free", "percentunit", decimals=0, width=110),
         hidden("unit"),
+        hidden("device"),
     )
     return _ranked(sheet, "filling", _named(first), columns)
 
@@ -122,17 +125,19 @@ def _broken(sheet: Sheet) -> sdk.Panel:
     refusing = "max by (unit, device, volume) (sansang_storage_read_only) == 1"
     columns = (
         Column("name", "unit", links=tuple(to_ward(sheet))),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
-        Column("disk", "disk", width=120),
-        Column("volume", "read_only_volume", width=140),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
+        Column("disk", "disk", mappings=(look.closed("disk", sheet.lang),), width=120),
+        Column("volume", "read_only_volume", mappings=(look.closed("volume", sheet.lang),), width=140),
         hidden("unit"),
+        hidden("device"),
     )
     expr = _named(promql.highest(LONGEST, promql.among(f"({failing}) or ({refusing})")))
     return table_panel(sheet, "broken", [expr], columns, sort="name", rising=True, every=DEVICES_EVERY)
 
 
 def _named(expr: str) -> str:
-    return f"({expr}) * on (unit) group_left (name) max by (unit, name) ({promql.UNITS})"
+    """With the unit's name and the device's place."""
+    return promql.placed(promql.named(expr))
 
 
 def _ranked(sheet: Sheet, key: str, expr: str, columns: tuple[Column, ...]) -> sdk.Panel:
@@ -144,7 +149,7 @@ def _of_unit(sheet: Sheet) -> sdk.Panel:
     here = promql.HERE
     free = f"{VOLUME} (sansang_storage_free_bytes{here}) / {VOLUME} (sansang_storage_size_bytes{here})"
     exprs = (
-        f"max by (device, station, role, version) (sansang_device_info{here})",
+        promql.placed(f"max by (device, role, version) (sansang_device_info{here})", here),
         f"1000 * max by (device) (sansang_device_last_result_timestamp_seconds{here})",
         f"max by (device) ({AGE}{here}) / {YEAR}",
         f"max by (device) ({SUPPORT}{here}) / {DAY}",
@@ -155,16 +160,16 @@ def _of_unit(sheet: Sheet) -> sdk.Panel:
     )
     days = sheet.word("days_unit")
     columns = (
-        Column("device", "device", links=tuple(to_device(sheet))),
-        Column("station", "station", width=110),
-        Column("role", "role", width=90),
+        Column("place", "device", links=tuple(to_device(sheet))),
+        Column("role", "role", mappings=(look.closed("role", sheet.lang),), width=110),
         Column("version", "version", width=100),
-        Column("B", "last_result", FROM_NOW, width=140),
+        Column("B", "last_result", sheet.word("when_unit"), width=140),
         Column("C", "age", sheet.word("years_unit"), decimals=1, width=110),
         Column("D", "support_left", days, decimals=0, width=140),
         Column("E", "memory", "bytes", decimals=1, width=110),
         Column("F", "least_free", "percentunit", decimals=0, width=120),
         Column("G", "certificate_left", days, decimals=0, width=140),
-        Column("H", "usable_certificates", decimals=0, width=130),
+        Column("H", "usable_certificates", decimals=0, width=140),
+        hidden("device"),
     )
     return table_panel(sheet, "of_unit", exprs, columns, by="device", sort="D", rising=True, every=DEVICES_EVERY)

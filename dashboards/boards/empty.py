@@ -36,7 +36,7 @@ _EMPTY: dict[str, dict[str, str]] = {
     "devices": {"broken:A": "no disk fails and no volume is read-only", "annotation:finding": NO_FINDING},
     "lines": {"annotation:finding": NO_FINDING},
     "collector": {
-        **dict.fromkeys(("gaps:A", "refusals:A", "sent:B", "sent:C", "not_written:A", "not_written:B"), NOTHING_LOST),
+        **dict.fromkeys(("gaps:A", "refusals:A", "sent:B", "sent:C", "not_written:A"), NOTHING_LOST),
         "annotation:finding": NO_FINDING,
     },
 }

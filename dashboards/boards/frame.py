@@ -12,10 +12,8 @@ from dashboards.boards.texts import BOARDS
 from dashboards.boards.words import LANGUAGES
 
 TAG = "sansang"
-COLLECTOR = "http://127.0.0.1:8420"
-"""Where the product's own pages are, until provisioning is told another address: the constant variable
-``collector``."""
 PRODUCT = "${collector}/"
+"""The product's own pages, by the address that the collector of what is chosen tells of itself."""
 CLASSIC = 5
 """Grafana's number for a variable's query that is written as text (PrometheusVariableQueryType.ClassicQuery)."""
 
@@ -64,7 +62,7 @@ def _variables(sheet: Sheet, wanted: Sequence[str]) -> list[sdk.VariableModel]:
             _read("requirement", title, value_first=True),
         ),
     }
-    return [_datasource(sheet), *(_query(sheet, name, *asked[name]) for name in wanted), _collector(sheet)]
+    return [_datasource(sheet), *(_query(sheet, name, *asked[name]) for name in wanted), _collector(sheet, wanted)]
 
 
 def _read(first: str, second: str, *, value_first: bool = False) -> str:
@@ -102,22 +100,22 @@ def _datasource(sheet: Sheet) -> sdk.VariableModel:
     )
 
 
-def _collector(sheet: Sheet) -> sdk.VariableModel:
-    return sdk.VariableModel(
-        type_val=sdk.VariableType.CONSTANT,
-        name="collector",
-        label=sheet.word("collector"),
-        hide=sdk.VariableHide.HIDE_VARIABLE,
-        query=COLLECTOR,
-        current=sdk.VariableOption(selected=False, text=COLLECTOR, value=COLLECTOR),
-        skip_url_sync=True,
-    )
+def _collector(sheet: Sheet, wanted: Sequence[str]) -> sdk.VariableModel:
+    """The address of the collector that judges the chosen unit or localities; of several, as where none does, the first
+    by address. Nobody chooses it, and no address of a dashboard brings another one."""
+    judged = promql.told("sansang_collector_info", promql.UNIT_HERE if "unit" in wanted else promql.UNITS)
+    query = f"query_result(max by (url) ({judged}) or on () max by (url) (sansang_collector_info))"
+    found = _query(sheet, "collector", query, '/url="([^"]+)"/')
+    found.hide = sdk.VariableHide.HIDE_VARIABLE
+    found.skip_url_sync = True
+    return found
 
 
 def _links(sheet: Sheet, product: str) -> list[sdk.DashboardLink]:
-    """The other dashboards in this language, this one in the other language, and the product's own page."""
+    """The other dashboards in this language, this one in the other language, and the product's own page: above the
+    panels, where Grafana draws them that have no placement (12.3 drew placed ones nowhere: grafana/grafana#115084)."""
     other = next(lang for lang in LANGUAGES if lang != sheet.lang)
-    return [
+    links = [
         sdk.DashboardLink(
             title=sheet.word("dashboards"),
             type_val=sdk.DashboardLinkType.DASHBOARDS,
@@ -129,6 +127,9 @@ def _links(sheet: Sheet, product: str) -> list[sdk.DashboardLink]:
         _link(sheet.word("other_language"), f"/d/{uid(sheet.board, other)}", "doc", keep=True),
         _link(sheet.word("product"), product, "external link", keep=False),
     ]
+    for link in links:
+        link.placement = None  # type: ignore[assignment]  # the SDK knows no link without
+    return links
 
 
 def _link(title: str, url: str, icon: str, *, keep: bool) -> sdk.DashboardLink:

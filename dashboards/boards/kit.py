@@ -16,6 +16,8 @@ from dashboards.boards.words import LANGUAGES, word
 
 WIDTH = 24
 SOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
+TEXT = "string"
+"""A label stays text though it looks like a number: a unit's code may be 00004, and links take what is shown."""
 UNITS_EVERY, DEVICES_EVERY = "15s", "1m"
 """No finer steps than what is scraped: ``/metrics`` every 15 s, ``/metrics/devices`` every minute."""
 

@@ -69,8 +69,8 @@ def _lines(sheet: Sheet) -> sdk.Panel:
         Column("I", "against_limit", mappings=(over,), width=120, filled=True),
         Column("B", "p95_down", "percentunit", decimals=0, width=100),
         Column("C", "p95_up", "percentunit", decimals=0, width=100),
-        Column("D", "contract_down", "bps", decimals=0, width=110),
-        Column("E", "contract_up", "bps", decimals=0, width=110),
+        Column("D", "contract_down", "bps", decimals=0, width=125),
+        Column("E", "contract_up", "bps", decimals=0, width=125),
         Column("F", "speed_down", "bps", decimals=0, width=110),
         Column("G", "speed_up", "bps", decimals=0, width=110),
         hidden("unit"),
@@ -103,7 +103,7 @@ def _p95(sheet: Sheet) -> sdk.Panel:
         for way, _, fill, _ in WAYS
     ]
     limits = [
-        Line(promql.limit("uplink_p95_in", band), sheet.word(f"limit_{band}"), fill, dashed=True)
+        Line(promql.limit("uplink_p95_in", band, promql.UNIT_HERE), sheet.word(f"limit_{band}"), fill, dashed=True)
         for band, fill in (("ready", look.AT_RISK), ("at_risk", look.NOT_READY))
     ]
     return lines_panel(sheet, "p95", *used, *limits, unit="percentunit", decimals=0)
@@ -149,7 +149,7 @@ def _latency(sheet: Sheet) -> sdk.Panel:
         for load, fill in loads
     ]
     limits = [
-        Line(promql.limit("loaded_rtt", band), sheet.word(f"limit_{band}"), fill, dashed=True)
+        Line(promql.limit("loaded_rtt", band, promql.UNIT_HERE), sheet.word(f"limit_{band}"), fill, dashed=True)
         for band, fill in (("ready", look.AT_RISK), ("at_risk", look.NOT_READY))
     ]
     return lines_panel(sheet, "latency", *trips, *limits, unit="s", every=DEVICES_EVERY)

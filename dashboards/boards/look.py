@@ -38,6 +38,11 @@ def closed(label: str, lang: str) -> sdk.ValueMapping:
     return mapped({value: (said(label, value, lang), "") for value in CLOSED[label]})
 
 
+def coded(label: str, lang: str, before: str = "") -> sdk.ValueMapping:
+    """The same with the value behind it, for what is looked up by its code; `before` begins each."""
+    return mapped({value: (f"{before}{said(label, value, lang)} ({value})", "") for value in CLOSED[label]})
+
+
 def switch(lang: str, on: str = "yes", off: str = "no", *, bad: str = "0") -> sdk.ValueMapping:
     """0 and 1 as words; `bad` is the one that needs somebody."""
     fills = {bad: NOT_READY, str(1 - int(bad)): READY}

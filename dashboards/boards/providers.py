@@ -32,15 +32,16 @@ def _providers(sheet: Sheet) -> sdk.Panel:
     lines = promql.among(f"max by (unit, provider) (sansang_unit_line_info{{{CHOSEN}}})")
     blamed = f'max by (id, provider) (sansang_finding{{segment="provider", {CHOSEN}}})'
     stopped = f"{blamed} * on (id) group_left () max by (id) (sansang_finding_units)"
+    untold = sheet.word("no_provider")
     exprs = (
-        f"count by (provider) ({lines})",
+        f'label_replace(count by (provider) ({lines}), "provider", "{untold}", "provider", "")',
         f"avg by (provider) ({UP})",
         f"max by (provider) ({P95})",
         f"sum by (provider) ({stopped})",
     )
     columns = (
         Column("provider", "provider"),
-        Column("A", "lines", decimals=0, width=90),
+        Column("A", "lines", decimals=0, width=115),
         Column("B", "reached", "percentunit", decimals=2, width=110),
         Column("C", "slowest_p95", "s", decimals=2, width=130),
         Column("D", "stopped_units", decimals=0, width=130),
@@ -53,7 +54,7 @@ def _systems(sheet: Sheet) -> sdk.Panel:
     blamed = 'max by (id, subject) (sansang_finding_info and on (id) sansang_finding{segment="destination"})'
     stopped = f"{blamed} * on (id) group_left () max by (id) (sansang_finding_units)"
     exprs = (
-        f"max by (target, {title}, network, mandatory) (sansang_target_info)",
+        promql.one("target", f"{title}, network, mandatory", promql.told("sansang_target_info")),
         f"avg by (target) ({SYSTEM_UP})",
         f"max by (target) ({P95})",
         f'sum by (target) (label_replace({stopped}, "target", "$1", "subject", "(.*)"))',

@@ -9,10 +9,11 @@ from grafana_foundation_sdk.models import common, table
 from grafana_foundation_sdk.models import dashboard as sdk
 from msgspec import Struct
 
-from dashboards.boards.kit import UNITS_EVERY, Query, Sheet, lettered, override, rows
+from dashboards.boards.kit import TEXT, UNITS_EVERY, Query, Sheet, lettered, override, rows
 
 FILLED = {"type": "color-background", "mode": "basic"}
-FROM_NOW = "dateTimeFromNow"
+CLEAR = {"mode": "absolute", "steps": [{"value": None, "color": "transparent"}]}
+"""Behind what has no colour of its own: a filled cell would be as bright as text."""
 
 
 class Column(Struct, frozen=True):
@@ -84,8 +85,8 @@ def _steps(queries: Sequence[Query], by: str, names: Sequence[str]) -> list[sdk.
 
 def _override(sheet: Sheet, column: Column, name: str) -> sdk.DashboardFieldConfigSourceOverrides:
     said: dict[str, Any] = {"displayName": sheet.word(column.word), "noValue": "–"}
-    if column.unit:
-        said["unit"] = column.unit
+    if column.unit or column.field == name:
+        said["unit"] = column.unit or TEXT
     if column.decimals is not None:
         said["decimals"] = column.decimals
     if column.mappings:
@@ -93,6 +94,7 @@ def _override(sheet: Sheet, column: Column, name: str) -> sdk.DashboardFieldConf
         said["custom__align"] = "left"
     if column.filled:
         said["custom__cellOptions"] = FILLED
+        said["thresholds"] = CLEAR
     if column.width:
         said["custom__width"] = column.width
     if column.links:

@@ -165,9 +165,9 @@ DEVICES: dict[str, tuple[str, str, str, str]] = {
         "Batches and results a second: committed, refused, duplicate.",
     ),
     "collector.refusals": (
-        "Từ chối theo mã", "Refusals by code",
-        "Số lô bị từ chối trong khoảng thời gian đang xem, theo mã lỗi (xem RUNBOOK).",
-        "Batches refused within the time shown, by error code (see RUNBOOK).",
+        "Từ chối theo nguyên nhân", "Refusals by cause",
+        "Số lô bị từ chối trong khoảng thời gian đang xem; trong ngoặc là mã lỗi để tra RUNBOOK.",
+        "Batches refused within the time shown; in brackets the error code, to be looked up in RUNBOOK.",
     ),
     "collector.commits": (
         "Bản đồ nhiệt: thời gian ghi", "Heat map: commit time",
@@ -214,8 +214,8 @@ DEVICES: dict[str, tuple[str, str, str, str]] = {
     ),
     "collector.gaps": (
         "Khoảng trống theo nguyên nhân", "Gaps by cause",
-        "Số kết quả sẽ không bao giờ tới, theo nguyên nhân, trong khoảng thời gian đang xem.",
-        "Results that will never come, by cause, within the time shown.",
+        "Số kết quả sẽ không bao giờ tới trong khoảng thời gian đang xem; trong ngoặc là mã để tra RUNBOOK.",
+        "Results that will never come, within the time shown; in brackets the code, to be looked up in RUNBOOK.",
     ),
     "collector.behind": (
         "Agent gửi chậm nhất", "Agents furthest behind",
@@ -244,8 +244,8 @@ DEVICES: dict[str, tuple[str, str, str, str]] = {
         "By endpoint: samples and bytes that wait, the oldest one, the last success.",
     ),
     "collector.not_written": (
-        "Không ghi được, theo lý do", "Not written, by reason",
-        "Yêu cầu hỏng và mẫu bị bỏ trong khoảng thời gian đang xem.",
-        "Requests failed and samples dropped within the time shown.",
+        "Không ghi được theo nguyên nhân", "Not written, by cause",
+        "Yêu cầu hỏng và mẫu bị bỏ trong khoảng thời gian đang xem; trong ngoặc là mã để tra RUNBOOK.",
+        "Requests failed and samples dropped within the time shown; in brackets the code, to be looked up in RUNBOOK.",
     ),
 }  # fmt: skip

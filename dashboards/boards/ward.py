@@ -8,7 +8,7 @@ from dashboards.boards import frame, look, promql
 from dashboards.boards.charts import Line, lines_panel, stat_panel, states_panel
 from dashboards.boards.city import SINCE, findings_table
 from dashboards.boards.kit import DEVICES_EVERY, Query, Sheet, now, to_device
-from dashboards.boards.tables import FROM_NOW, Column, table_panel
+from dashboards.boards.tables import Column, hidden, table_panel
 
 UNIT = 'unit=~"$unit"'
 BASE = {"seconds": "s", "ratio": "percentunit", "bytes": "bytes", "bytes_per_second": "bps", "1": "none"}
@@ -22,8 +22,8 @@ def build(lang: str) -> tuple[sdk.Dashboard, Sheet]:
     sheet.row(18, (24, _timeline(sheet)))
     sheet.section("values")
     sheet.row(12, (12, _values(sheet, "seconds")), (12, _values(sheet, "ratio")))
-    sheet.row(6, (8, _values(sheet, "bytes_per_second")), (8, _values(sheet, "bytes")), (8, _values(sheet, "1")))
-    sheet.row(9, (24, _one_requirement(sheet)))
+    sheet.row(6, (12, _values(sheet, "bytes_per_second")), (12, _values(sheet, "1")))
+    sheet.row(9, (9, _values(sheet, "bytes")), (15, _one_requirement(sheet)))
     sheet.section("devices")
     sheet.row(10, (14, _devices(sheet)), (10, _failing(sheet)))
     sheet.section("line")
@@ -45,7 +45,9 @@ def _state(sheet: Sheet) -> sdk.Panel:
 
 
 def _since(sheet: Sheet) -> sdk.Panel:
-    return stat_panel(sheet, "since", now(f"1000 * max({SINCE}{promql.HERE})"), unit=FROM_NOW, decimals=None)
+    return stat_panel(
+        sheet, "since", now(f"1000 * max({SINCE}{promql.HERE})"), unit=sheet.word("when_unit"), decimals=None
+    )
 
 
 def _reporting(sheet: Sheet) -> sdk.Panel:
@@ -58,7 +60,7 @@ _DEVICES = ("reporting", "expected")
 
 def _last(sheet: Sheet) -> sdk.Panel:
     last = f"1000 * max(sansang_unit_last_result_timestamp_seconds{promql.HERE})"
-    return stat_panel(sheet, "last", now(last), unit=FROM_NOW, decimals=None)
+    return stat_panel(sheet, "last", now(last), unit=sheet.word("when_unit"), decimals=None)
 
 
 def _unmet(sheet: Sheet) -> sdk.Panel:
@@ -111,12 +113,12 @@ def _timeline(sheet: Sheet) -> sdk.Panel:
 
 def _values(sheet: Sheet, base: str) -> sdk.Panel:
     """What was measured, and the limits it was held to, of the requirements in one base unit."""
-    by = f"{'8 * ' if BASE[base] == 'bps' else ''}max by (requirement)"
-    value = f"{by} (sansang_unit_requirement_value{promql.HERE})"
+    scale = "8 * " if BASE[base] == "bps" else ""
+    value = f"{scale}max by (instance, requirement) (sansang_unit_requirement_value{promql.HERE})"
     exprs = (
         promql.titled(value, sheet.lang, f'unit="{base}"'),
-        f'{by} (sansang_requirement_threshold{{band="ready"}})',
-        f'{by} (sansang_requirement_threshold{{band="at_risk"}})',
+        f"{scale}{_limits('ready')}",
+        f"{scale}{_limits('at_risk')}",
         f"max by (requirement) ({promql.requirement_rank(UNIT)})",
     )
     unit = BASE[base]
@@ -128,6 +130,12 @@ def _values(sheet: Sheet, base: str) -> sdk.Panel:
         Column("D", "state", mappings=(look.ranks(sheet.lang),), filled=True, width=135),
     )
     return table_panel(sheet, f"values_{base}", exprs, columns, by="requirement", sort="D")
+
+
+def _limits(band: str) -> str:
+    """By requirement, the limit that the unit is held to."""
+    series = f"sansang_requirement_threshold{promql.selector(promql.equal('band', band))}"
+    return f"max by (requirement) ({promql.told(series, promql.UNIT_HERE)})"
 
 
 def _one_requirement(sheet: Sheet) -> sdk.Panel:
@@ -155,7 +163,7 @@ def _one_requirement(sheet: Sheet) -> sdk.Panel:
 
 
 def _limit(of: str, band: str) -> str:
-    return _scaled(f'sansang_requirement_threshold{{{of}, band="{band}"}}', of)
+    return _scaled(promql.told(f'sansang_requirement_threshold{{{of}, band="{band}"}}', promql.UNIT_HERE), of)
 
 
 def _scaled(series: str, of: str) -> str:
@@ -167,36 +175,41 @@ def _scaled(series: str, of: str) -> str:
 def _devices(sheet: Sheet) -> sdk.Panel:
     failing = f'max by (device, check, target) (sansang_check_outcome{{{UNIT}, outcome="failed"}}) == 1'
     exprs = (
-        f"max by (device, station, role, version) (sansang_device_info{promql.HERE})",
+        promql.placed(f"max by (device, role, version) (sansang_device_info{promql.HERE})", promql.HERE),
         f"1000 * max by (device) (sansang_device_last_result_timestamp_seconds{promql.HERE})",
         f"count by (device) ({failing})",
         f"max by (device) (sansang_device_clock_offset_seconds{promql.HERE})",
         f"max by (device) (sansang_agent_spool_records{promql.HERE})",
     )
     columns = (
-        Column("device", "device", links=tuple(to_device(sheet))),
-        Column("station", "station", width=110),
-        Column("role", "role", width=80),
+        Column("place", "device", links=tuple(to_device(sheet))),
+        Column("role", "role", mappings=(look.closed("role", sheet.lang),), width=110),
         Column("version", "version", width=90),
-        Column("B", "last_result", FROM_NOW, width=130),
+        Column("B", "last_result", sheet.word("when_unit"), width=135),
         Column("C", "failing_checks", decimals=0, width=110),
         Column("D", "clock_offset", "s", decimals=1, width=110),
         Column("E", "waiting_records", decimals=0, width=110),
+        hidden("device"),
     )
     return table_panel(sheet, "devices", exprs, columns, by="device", sort="C", every=DEVICES_EVERY)
 
 
 def _failing(sheet: Sheet) -> sdk.Panel:
-    of = "max by (device, check, target, reason)"
-    asked = f'{of} (sansang_check_reason{{{UNIT}, target!=""}})'
-    expr = f'{promql.system(asked, sheet.lang)} or {of} (sansang_check_reason{{{UNIT}, target=""}})'
+    """What has no title is still told: by its id, or without the system."""
+    by = "device, check, target, reason"
+    failing = f"max by ({by}) (sansang_check_reason{promql.HERE})"
+    named = promql.checked(failing, sheet.lang)
+    bare = f'label_replace({failing}, "said", "$1", "check", "(.*)")'
+    told = f"{promql.system(named, sheet.lang, promql.UNIT_HERE)} or on ({by}) {named} or on ({by}) {bare}"
+    expr = promql.placed(told, promql.HERE)
     columns = (
-        Column("check", "check", width=120),
+        Column("said", "check", width=165),
         Column(f"title_{sheet.lang}", "system"),
         Column("reason", "reason", mappings=(look.closed("reason", sheet.lang),)),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
+        Column("place", "device", width=90, links=tuple(to_device(sheet))),
+        hidden("device"),
     )
-    return table_panel(sheet, "failing", [expr], columns, by="device", sort="check", rising=True, every=DEVICES_EVERY)
+    return table_panel(sheet, "failing", [expr], columns, by="device", sort="said", rising=True, every=DEVICES_EVERY)
 
 
 def _traffic(sheet: Sheet) -> sdk.Panel:
@@ -217,15 +230,17 @@ def _traffic(sheet: Sheet) -> sdk.Panel:
 def _systems(sheet: Sheet) -> sdk.Panel:
     """The share of PCs that reach each system, as a state by the limits of the requirement systems_now."""
     share = f"avg by (target) (sansang_connectivity_up{promql.HERE})"
-    expr = promql.system(held(share, "systems_now"), sheet.lang)
+    expr = promql.system(held(share, "systems_now", promql.UNIT_HERE), sheet.lang, promql.UNIT_HERE)
     legend = f"{{{{title_{sheet.lang}}}}}"
     return states_panel(sheet, "systems", Query(expr, legend), mappings=[look.ranks(sheet.lang)], every=DEVICES_EVERY)
 
 
-def held(share: str, requirement: str) -> str:
-    """`share`, the more the better, as a rank by the requirement's limits; nothing where the profile has none."""
+def held(share: str, requirement: str, units: str = promql.UNITS) -> str:
+    """`share`, the more the better, as a rank by the limits that the requirement has where `units` are; nothing where
+    the profile has none."""
     below = (
-        f"(({share}) < bool on () group_left () {promql.limit(requirement, band)})" for band in ("ready", "at_risk")
+        f"(({share}) < bool on () group_left () {promql.limit(requirement, band, units)})"
+        for band in ("ready", "at_risk")
     )
     return " + ".join(f"{scale}{each}" for scale, each in zip(("2 * ", ""), below, strict=True))
 
@@ -236,11 +251,11 @@ def _certificates(sheet: Sheet) -> sdk.Panel:
         Column("certificate", "certificate"),
         Column("class", "kind", mappings=(look.closed("class", sheet.lang),), width=120),
         Column("A", "days_left", sheet.word("days_unit"), decimals=0, width=120),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
+        hidden("device"),
     )
-    return table_panel(
-        sheet, "certificates", [f"({left}) / 86400"], columns, by="device", sort="A", rising=True, every=DEVICES_EVERY
-    )
+    expr = f"{promql.placed(left, promql.HERE)} / 86400"
+    return table_panel(sheet, "certificates", [expr], columns, by="device", sort="A", rising=True, every=DEVICES_EVERY)
 
 
 def _links(sheet: Sheet) -> sdk.Panel:
@@ -250,25 +265,28 @@ def _links(sheet: Sheet) -> sdk.Panel:
     columns = (
         Column("link", "link", mappings=(look.closed("link", sheet.lang),), width=150),
         Column("reason", "reason", mappings=(look.closed("reason", sheet.lang),)),
-        Column("device", "device", width=150, links=tuple(to_device(sheet))),
+        Column("place", "device", width=150, links=tuple(to_device(sheet))),
+        hidden("device"),
     )
-    expr = f"{broken} or {services}"
+    expr = promql.placed(f"{broken} or {services}", promql.HERE)
     return table_panel(sheet, "links", [expr], columns, by="device", sort="link", rising=True, every=DEVICES_EVERY)
 
 
 def _power(sheet: Sheet) -> sdk.Panel:
+    mains = f"max by (device) (sansang_power_mains{promql.HERE})"
     charge = " or ".join(f"sansang_{ups}_charge_ratio{promql.HERE}" for ups in ("power_ups", "uplink_ups"))
     exprs = (
-        f"max by (device) (sansang_power_mains{promql.HERE})",
+        promql.placed(mains, promql.HERE),
         f"max by (device) ({charge})",
         f"max by (device) (sansang_power_ups_runtime_seconds{promql.HERE})",
         f"max by (device) (sansang_power_unclean_shutdowns{promql.HERE})",
     )
     columns = (
-        Column("device", "device", links=tuple(to_device(sheet))),
+        Column("place", "device", links=tuple(to_device(sheet))),
         Column("A", "mains", mappings=(look.switch(sheet.lang),), filled=True, width=90),
         Column("B", "ups_charge", "percentunit", decimals=0, width=90),
         Column("C", "ups_runtime", "s", decimals=0, width=100),
-        Column("D", "unclean", decimals=0, width=110),
+        Column("D", "unclean", decimals=0, width=130),
+        hidden("device"),
     )
-    return table_panel(sheet, "power", exprs, columns, by="device", sort="D", every=DEVICES_EVERY)
+    return table_panel(sheet, "power", exprs, columns, by="device", sort="D", among=mains, every=DEVICES_EVERY)

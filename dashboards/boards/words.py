@@ -8,11 +8,6 @@ Pair = tuple[str, str]
 LANGUAGES = ("vi", "en")
 """The first one is the default."""
 _OF_CHECKS: dict[str, dict[str, Pair]] = {
-    "class": {
-        "personal": ("cá nhân", "personal"),
-        "organisation": ("tổ chức", "organisation"),
-        "unknown": ("không rõ", "unknown"),
-    },
     "link": {
         "reader": ("Đầu đọc", "Reader"),
         "token": ("USB token", "Token"),
@@ -26,7 +21,7 @@ _OF_CHECKS: dict[str, dict[str, Pair]] = {
         "ocsp": ("Máy chủ OCSP", "OCSP server"),
     },
 }
-"""As the checks signing_token and signing_service call them: out of reach here, so a test compares."""
+"""As the checks signing_token and signing_service call them, of which no metric tells them alone: a test compares."""
 CLOSED: dict[str, dict[str, Pair]] = meanings() | _OF_CHECKS
 """The words for the values of closed labels, which are the product's own."""
 
@@ -64,6 +59,7 @@ WORDS: dict[str, Pair] = {
     "loaded": ("đang dùng", "in force"),
     "refused": ("bị từ chối", "refused"),
     "code": ("Mã", "Code"),
+    "cause": ("Nguyên nhân", "Cause"),
     # findings
     "finding": ("Sự cố", "Finding"),
     "segment": ("Chặng", "Segment"),
@@ -86,7 +82,6 @@ WORDS: dict[str, Pair] = {
     "values": ("Giá trị so với ngưỡng", "Values against limits"),
     # devices
     "device": ("Máy", "Device"),
-    "station": ("Vị trí", "Station"),
     "role": ("Vai trò", "Role"),
     "version": ("Phiên bản", "Version"),
     "last_result": ("Kết quả mới nhất", "Newest result"),
@@ -95,8 +90,10 @@ WORDS: dict[str, Pair] = {
     "check": ("Phép đo", "Check"),
     "system": ("Hệ thống", "System"),
     "age": ("Tuổi máy", "Age"),
-    "years_unit": ("suffix: năm", "suffix: years"),
-    "days_unit": ("suffix: ngày", "suffix: days"),
+    "years_unit": ("suffix:năm", "suffix:years"),
+    "days_unit": ("suffix:ngày", "suffix:days"),
+    "when_unit": ("time:HH:mm DD/MM/YYYY", "dateTimeFromNow"),
+    "no_provider": ("(chưa khai)", "(not told)"),
     "support_left": ("Còn hỗ trợ", "Support left"),
     "memory": ("Bộ nhớ", "Memory"),
     "free": ("Còn trống", "Free"),
@@ -150,6 +147,9 @@ WORDS: dict[str, Pair] = {
     "refusals": ("lô bị từ chối", "batches refused"),
     "results": ("kết quả", "results"),
     "duplicates": ("kết quả trùng", "duplicates"),
+    "batches": ("Số lô", "Batches"),
+    "count_results": ("Số kết quả", "Results"),
+    "count": ("Số lượng", "Number"),
     "waiting_batches": ("lô đang chờ", "waiting batches"),
     "batches_a_commit": ("lô mỗi lần ghi", "batches a commit"),
     "stall": ("nghẽn vòng lặp", "loop stall"),

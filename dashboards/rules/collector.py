@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.rules.model import Alert, Group, Severity, pair
+from dashboards.rules.words import worded
 
 STALE = 300
 """[A] Seconds: a sweep every 2 s rests twice as long as it took, which for the whole country is below a minute."""
@@ -106,8 +107,8 @@ sum by (code) (rate(sansang_collector_refusals_total[15m]))
 ) > 0.01""",
     hold="15m",
     summary=pair(
-        "{{ $value | humanizePercentage }} gói gửi lên bị từ chối: {{ $labels.code }}",
-        "{{ $value | humanizePercentage }} of the pushes are refused: {{ $labels.code }}",
+        f"{{{{ $value | humanizePercentage }}}} gói gửi lên bị từ chối: {worded('code', 'code', 'vi', coded=True)}",
+        f"{{{{ $value | humanizePercentage }}}} of the pushes are refused: {worded('code', 'code', 'en', coded=True)}",
     ),
     description=pair(
         "Sổ tay vận hành (RUNBOOK.md, mục A batch was refused) giải thích mã này. Agent giữ kết quả và gửi lại.",
@@ -122,8 +123,8 @@ LOST = Alert(
     expr='sum by (reason) (increase(sansang_collector_gap_records_total{reason=~"lost|spool_corrupt"}[1h])) > 0',
     hold="5m",
     summary=pair(
-        "{{ $value | humanize }} kết quả sẽ không bao giờ đến: {{ $labels.reason }}",
-        "{{ $value | humanize }} results will never come: {{ $labels.reason }}",
+        f"{{{{ $value | humanize }}}} kết quả sẽ không bao giờ đến: {worded('reason', 'gap', 'vi', coded=True)}",
+        f"{{{{ $value | humanize }}}} results will never come: {worded('reason', 'gap', 'en', coded=True)}",
     ),
     description=pair(
         "Trong 1 giờ qua. Trang thiết bị cho biết máy nào có khoảng trống; RUNBOOK.md nêu cách xử lý từng lý do.",
@@ -196,8 +197,10 @@ max by (instance, endpoint) (
         expr=f"sum by (endpoint, reason) (\n  increase({DROPPED}[1h])\n) > 0",
         hold="5m",
         summary=pair(
-            "{{ $value | humanize }} mẫu số liệu không ghi được vào {{ $labels.endpoint }}: {{ $labels.reason }}",
-            "{{ $value | humanize }} samples were not written to {{ $labels.endpoint }}: {{ $labels.reason }}",
+            "{{ $value | humanize }} mẫu số liệu không ghi được vào {{ $labels.endpoint }}: "
+            + worded("reason", "drop", "vi", coded=True),
+            "{{ $value | humanize }} samples were not written to {{ $labels.endpoint }}: "
+            + worded("reason", "drop", "en", coded=True),
         ),
         description=pair(
             "Biểu đồ sẽ có khoảng trống; kho của collector vẫn đủ. Nếu quá cũ, nới out_of_order_time_window của "

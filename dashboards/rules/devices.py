@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dashboards.rules.model import Alert, Group, Severity, pair
-from dashboards.rules.words import DAY, SERVER_LEFT, left, limit, looked_up, of_unit, place
+from dashboards.rules.words import DAY, SERVER_LEFT, held, indented, left, looked_up, of_unit, place, worded
 
 ON_DEVICE = ("unit", "device", "name", "locality")
 LEFT = "sansang_signing_token_certificate_left_seconds"
+FREE = "sansang_device_disk_free_bytes / sansang_device_disk_size_bytes"
+OFF = "abs(sansang_device_clock_offset_seconds)"
 SOON, LATE = 30, 7
 """[A] Days: a renewal goes through the province and takes two to three weeks; in the last one somebody must call."""
 PPM = 1e-6
@@ -70,6 +72,7 @@ PINS = (
         labels=ON_DEVICE,
     ),
 )
+SECONDS = "{{ $value | humanizeDuration }}"
 DISKS = (
     Alert(
         name="DiskFullSoon",
@@ -77,8 +80,8 @@ DISKS = (
         expr=of_unit(f"min by (unit, device, volume) (sansang_storage_until_full_seconds < {7 * DAY})"),
         hold="1h",
         summary=pair(
-            f"Ổ {{{{ $labels.volume }}}} sẽ đầy sau {{{{ $value | humanizeDuration }}}}: {place('vi')}",
-            f"Volume {{{{ $labels.volume }}}} will be full in {{{{ $value | humanizeDuration }}}}: {place('en')}",
+            f"{worded('volume', 'volume', 'vi', first=True)} sẽ đầy sau {SECONDS}: {place('vi')}",
+            f"{worded('volume', 'volume', 'en', first=True)} will be full in {SECONDS}: {place('en')}",
         ),
         description=pair(
             "Theo tốc độ của những tuần qua. Xóa tệp tạm và bản cập nhật cũ, chuyển tài liệu đã quét vào kho lưu trữ.",
@@ -89,10 +92,7 @@ DISKS = (
     Alert(
         name="DiskNearlyFull",
         severity=Severity.WARNING,
-        expr=of_unit(
-            "min by (unit, device) (\n  sansang_device_disk_free_bytes / sansang_device_disk_size_bytes\n"
-            f"  < {limit('disk_free', 'at_risk')}\n)"
-        ),
+        expr=of_unit(f"min by (unit, device) (\n{indented(held(FREE, '<', 'disk_free', 'at_risk'))}\n)"),
         hold="15m",
         summary=pair(
             f"Ổ hệ thống chỉ còn trống {{{{ $value | humanizePercentage }}}}: {place('vi')}",
@@ -110,8 +110,8 @@ DISKS = (
         expr=of_unit("min by (unit, device, disk) (sansang_storage_disk_healthy == 0)"),
         hold="5m",
         summary=pair(
-            f"Ổ đĩa {{{{ $labels.disk }}}} báo sắp hỏng: {place('vi')}",
-            f"Disk {{{{ $labels.disk }}}} says that it will fail: {place('en')}",
+            f"{worded('disk', 'disk', 'vi', first=True)} báo sắp hỏng: {place('vi')}",
+            f"{worded('disk', 'disk', 'en', first=True)} says that it will fail: {place('en')}",
         ),
         description=pair(
             "Sao lưu dữ liệu của máy ngay hôm nay, rồi thay ổ đĩa.",
@@ -124,9 +124,7 @@ CLOCKS = (
     Alert(
         name="ClockOff",
         severity=Severity.WARNING,
-        expr=of_unit(
-            f"max by (unit, device) (abs(sansang_device_clock_offset_seconds) > {limit('clock_offset', 'at_risk')})"
-        ),
+        expr=of_unit(f"max by (unit, device) (\n{indented(held(OFF, '>', 'clock_offset', 'at_risk'))}\n)"),
         hold="15m",
         summary=pair(
             f"Đồng hồ sai {{{{ $value | humanizeDuration }}}}: {place('vi')}",
@@ -160,7 +158,7 @@ def _system(severity: Severity, band: str) -> Alert:
     return Alert(
         name="SystemCertificateEnds",
         severity=severity,
-        expr=f"{SERVER_LEFT} <= {limit('system_certificate', band)}",
+        expr=held(SERVER_LEFT, "<=", "system_certificate", band, by="locality"),
         hold="15m",
         summary=pair(
             f"Chứng thư máy chủ của {_target('vi')} {left('vi')}",

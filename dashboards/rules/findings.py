@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from dashboards.rules.model import Alert, Group, Pair, Severity, pair
-from dashboards.rules.words import FINDINGS, indented, listed, looked_up
+from dashboards.rules.words import FINDINGS, indented, listed, looked_up, worded
 
 MANY = 3
 """[A] Units from which a fault is more than one office's luck."""
 LABELS = ("finding", "segment", "cause", "provider", "owner", "subject", "locality")
 OPTIONAL = 'label_replace(max by (target) (sansang_target_info{mandatory="false"}), "subject", "$1", "target", "(.+)")'
 SHARED = f'{FINDINGS}{{segment=~"provider|destination"}} >= {MANY}\nunless on (subject) {OPTIONAL}'
-OWNERS: dict[str, Pair] = {
-    "ward": ("cán bộ kỹ thuật của đơn vị", "the unit's technician"),
-    "provider": ("nhà cung cấp đường truyền", "the line's provider"),
-    "operator": ("đơn vị quản trị hệ thống", "the system's operator"),
-    "electricity": ("điện lực địa phương", "the electricity company"),
-}
-"""Whose it is, in words (:mod:`collector.attribution.owners`)."""
 
 
 def _title(lang: str) -> str:
     return looked_up("sansang_finding_info{id=%q}", f"title_{lang}", "finding")
-
-
-def _owner(lang: str) -> str:
-    words = [
-        f'{{{{ {"else if" if number else "if"} eq $labels.owner "{owner}" }}}}{pair[lang == "en"]}'
-        for number, (owner, pair) in enumerate(OWNERS.items())
-    ]
-    return "".join(words) + "{{ else }}{{ $labels.owner }}{{ end }}"
 
 
 def _number(series: str, how: str) -> str:
@@ -49,11 +34,11 @@ WHERE = listed(
 )
 DESCRIPTION: Pair = pair(
     f'{{{{ if eq $labels.segment "device" }}}}Đơn vị: {WHERE}. {{{{ end }}}}'
-    f"Bên xử lý: {_owner('vi')}{{{{ with $labels.provider }}}} ({{{{ . }}}}){{{{ end }}}}. "
+    f"Bên xử lý: {worded('owner', 'owner', 'vi')}{{{{ with $labels.provider }}}} ({{{{ . }}}}){{{{ end }}}}. "
     f"Số thiết bị bị ảnh hưởng: {DEVICES}. Độ tin cậy: {SURE}."
     "{{ if gt $value 1.0 }} Chỉ cần báo một lần cho tất cả đơn vị.{{ end }}",
     f'{{{{ if eq $labels.segment "device" }}}}Unit: {WHERE}. {{{{ end }}}}'
-    f"To fix it: {_owner('en')}{{{{ with $labels.provider }}}} ({{{{ . }}}}){{{{ end }}}}. "
+    f"To fix it: {worded('owner', 'owner', 'en')}{{{{ with $labels.provider }}}} ({{{{ . }}}}){{{{ end }}}}. "
     f"Devices affected: {DEVICES}. Confidence: {SURE}."
     "{{ if gt $value 1.0 }} Report it once for all units.{{ end }}",
 )

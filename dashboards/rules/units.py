@@ -8,7 +8,7 @@ from dashboards.rules.words import explained, listed, looked_up, of_unit
 MINUTE, HOUR = 60, 3600
 LABELS = ("unit", "name", "locality", "finding")
 SINCE = "max by (unit) (sansang_unit_verdict_since_timestamp_seconds)"
-WHY = '(sansang_unit_requirement{state="not_ready",unit=%q} == 1) * on (requirement) group_left'
+WHY = '(sansang_unit_requirement{state="not_ready",unit=%q} == 1) * on (instance, requirement) group_left'
 
 
 def _is(verdict: str) -> str:
@@ -17,8 +17,8 @@ def _is(verdict: str) -> str:
 
 def _titles(lang: str) -> str:
     title = f"title_{lang}"
-    info = f'max by (requirement, {title}) (sansang_requirement_info{{mandatory="true"}})'
-    return listed(f"{WHY} ({title}) {info}", title, "unit")
+    info = f'max by (instance, requirement, {title}) (sansang_requirement_info{{mandatory="true"}})'
+    return listed(f"max by ({title}) ({WHY} ({title}) {info})", title, "unit")
 
 
 def _requirement(lang: str) -> str:
@@ -93,9 +93,10 @@ OVER = Alert(
     name="LineOverContract",
     severity=Severity.WARNING,
     expr=of_unit(
-        'max by (unit, requirement) (sansang_unit_requirement_value{requirement=~"uplink_p95_(in|out)"})\n'
-        "> on (requirement) group_left ()\n"
-        '  max by (requirement) (sansang_requirement_threshold{band="at_risk"})'
+        "max by (unit, requirement) (\n"
+        '  sansang_unit_requirement_value{requirement=~"uplink_p95_(in|out)"}\n'
+        "  > on (instance, requirement) group_left ()\n"
+        '    max by (instance, requirement) (sansang_requirement_threshold{band="at_risk"})\n)'
     ),
     hold="15m",
     summary=pair(

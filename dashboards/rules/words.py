@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collector.catalog import meanings
+
+MEANINGS = meanings()
 CONTEXT = "unit:sansang_unit_info:finding"
 """By unit its name and locality, and the finding that explains it where one does; recorded in :mod:`recording`."""
 FINDINGS = "finding:sansang_finding_units:located"
@@ -26,9 +29,14 @@ def explained(expr: str) -> str:
     return f"(\n{indented(expr)}\n)\n* on (unit) group_left (name, locality, finding) {CONTEXT}"
 
 
-def limit(requirement: str, band: str) -> str:
-    """A limit of the profile in force, as a scalar in base units; NaN, which nothing exceeds, where it has none."""
-    return f'scalar(max(sansang_requirement_threshold{{requirement="{requirement}",band="{band}"}}))'
+def held(expr: str, sign: str, requirement: str, band: str, by: str = "unit") -> str:
+    """`expr` where it stands so to a limit of the profile, in base units, by which its unit is judged, or all of its
+    `by`; nothing where the profile has none. Localities in one Prometheus keep their own: a collector judges by one."""
+    limit = f'max by (instance) (sansang_requirement_threshold{{requirement="{requirement}",band="{band}"}})'
+    return (
+        f"{expr}\n{sign} on ({by}) group_left ()\n"
+        f"  max by ({by}) (\n    sansang_unit_info * on (instance) group_left () {limit}\n  )"
+    )
 
 
 def place(lang: str) -> str:
@@ -50,6 +58,18 @@ def looked_up(query: str, label: str, by: str) -> str:
     other = f"{{{{ $labels.{by} }}}}"
     found = f"{{{{ . | first | label {_quoted(label)} }}}}"
     return f"{{{{ with printf {_quoted(query)} $labels.{by} | query }}}}{found}{{{{ else }}}}{other}{{{{ end }}}}"
+
+
+def worded(label: str, kind: str, lang: str, *, coded: bool = False, first: bool = False) -> str:
+    """What the alert's `label` is called by the closed table `kind` (:func:`collector.meaning.meanings`), with its
+    value behind it where that is `coded`, to be looked up, and a capital where it comes `first`. The value alone where
+    the table lacks it."""
+    cases: list[str] = []
+    for value, pair in MEANINGS[kind].items():
+        said = pair[lang == "en"] + (f" ({value})" if coded else "")
+        said = said[0].upper() + said[1:] if first else said
+        cases.append(f'{{{{ {"else if" if cases else "if"} eq $labels.{label} "{value}" }}}}{said}')
+    return "".join(cases) + f"{{{{ else }}}}{{{{ $labels.{label} }}}}{{{{ end }}}}"
 
 
 def listed(query: str, label: str, by: str) -> str:

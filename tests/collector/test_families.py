@@ -33,7 +33,24 @@ def test_the_release_that_runs_is_told() -> None:
     """The one of the package."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert version == VERSION
-    assert Telemetry().registry.get_sample_value("sansang_collector_info", {"version": VERSION}) == 1
+    assert Telemetry().registry.get_sample_value("sansang_collector_info", {"version": VERSION, "url": ""}) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://sansang.example.vn", "https://sansang.example.vn"),
+        ("https://an:secret@sansang.example.vn:8443/?key=secret#secret", "https://sansang.example.vn:8443"),
+        ("http://[::1]:8420", "http://[::1]:8420"),
+    ],
+)
+def test_the_address_of_the_pages_is_told_without_a_password(url: str, told: str) -> None:
+    """In the place of the one before; whoever may scrape sees it, and so does every alert."""
+    telemetry = Telemetry()
+    telemetry.serves_at("http://127.0.0.1:1")
+    telemetry.serves_at(url)
+    (family,) = [one for one in telemetry.registry.collect() if one.name == "sansang_collector_info"]
+    assert [one.labels for one in family.samples] == [{"version": VERSION, "url": told}]
 
 
 def test_two_families_of_one_name_are_refused() -> None:

@@ -94,6 +94,20 @@ def test_a_gap_is_visible_with_its_cause(bench: Bench) -> None:
     assert found == [(1, Gap(1, 4, "spool_cap")), (1, Gap(5, 10, "lost"))]
 
 
+def test_a_cause_that_an_agent_makes_up_becomes_no_label(bench: Bench) -> None:
+    """It is stored as it came, and counted as another reason."""
+    sender = enrolled(bench.store, Sender())
+    sender.next = 11
+    bench.push(sender, sender.result(bench.now), oldest=11, gaps=[Gap(1, 4, "made up"), Gap(5, 10, "spool_age")])
+    counted = bench.ledger._telemetry.registry.get_sample_value
+    series = "sansang_collector_gap_records_total"
+    assert {why: counted(series, {"reason": why}) for why in ("other", "spool_age", "made up")} == {
+        "other": 4, "spool_age": 6, "made up": None,
+    }  # fmt: skip
+    with bench.store.reader() as connection:
+        assert [gap.reason for _, gap in states.load_gaps(connection, sender.device)] == ["made up", "spool_age"]
+
+
 def test_a_new_epoch_counts_anew(bench: Bench) -> None:
     """A reinstalled agent starts at 1 again, and its results are the newer ones."""
     sender = enrolled(bench.store, Sender())

@@ -10,11 +10,14 @@ from collector.readiness.text import CONVERSIONS
 from collector.standards import BASES, exported, in_base
 from tests.collector.readiness.cities import MAIL, NOW, PORTAL, line, median, profile, reach
 
+CHECKS = {"device": {"vi": "Máy trạm này", "en": "This PC"}}
+
 
 def test_what_is_in_force_can_be_scraped_whole() -> None:
-    """Which profile, whether its files say the same, each line with its limits in base units, each system."""
+    """Which profile, whether its files say the same, each line with its limits in base units, each system, each
+    check."""
     words = line("disk", title={"vi": "Ổ SSD", "en": "SSD"}, ready=Band("==", "ssd"), at_risk=None, mandatory=False)
-    told = exported(profile(median("rtt"), words), [PORTAL, replace(MAIL, network="tslcd")], NOW, loaded=False)
+    told = exported(profile(median("rtt"), words), [PORTAL, replace(MAIL, network="tslcd")], CHECKS, NOW, loaded=False)
     assert [row for row in told.splitlines() if not row.startswith("#")] == [
         "sansang_profile_loaded 0",
         'sansang_profile_info{profile="test@3"} 1',
@@ -33,19 +36,22 @@ def test_what_is_in_force_can_be_scraped_whole() -> None:
             'sansang_target_info{target="mail",title_vi="Thư công vụ",title_en="Official mail",network="tslcd",'
             'mandatory="false"} 1'
         ),
+        'sansang_check_info{check="device",title_vi="Máy trạm này",title_en="This PC"} 1',
     ]
-    assert "sansang_profile_loaded 1\n" in exported(profile(reach()), [], NOW, loaded=True)
+    assert "sansang_profile_loaded 1\n" in exported(profile(reach()), [], {}, NOW, loaded=True)
 
 
 def test_a_family_without_a_sample_has_no_head() -> None:
     """A locality without systems."""
-    assert "sansang_target_info" not in exported(profile(reach()), [], NOW, loaded=True)
+    told = exported(profile(reach()), [], {}, NOW, loaded=True)
+    assert "sansang_target_info" not in told
+    assert "sansang_check_info" not in told
 
 
 def test_a_line_is_called_mandatory_from_its_day_on() -> None:
     coming = profile(line("age", mandatory=False, mandatory_from=NOW + 1))
-    assert 'mandatory="false"' in exported(coming, [], NOW, loaded=True)
-    assert 'mandatory="true"' in exported(coming, [], NOW + 1, loaded=True)
+    assert 'mandatory="false"' in exported(coming, [], {}, NOW, loaded=True)
+    assert 'mandatory="true"' in exported(coming, [], {}, NOW + 1, loaded=True)
 
 
 def test_every_unit_that_a_profile_may_use_has_its_base_unit() -> None:

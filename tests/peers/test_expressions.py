@@ -50,7 +50,6 @@ EMPTY = {
     "alert:SweepErrorBudgetBurn/critical": "sweeps are young",
     "alert:SweepErrorBudgetBurn/warning": "sweeps are young",
     "sansang-collector-vi/gaps:A": "every number comes",
-    "sansang-collector-vi/not_written:B": "nothing is too old",
 }
 """What must be empty in this city, and why."""
 ABSENT = {

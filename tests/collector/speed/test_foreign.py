@@ -16,7 +16,7 @@ from tests.collector.speed.serving import LOOPBACK, Served, served
 
 SOURCES = Path(__file__).resolve().parents[3] / "node_modules" / "@m-lab" / "ndt7" / "src"
 RUNNER = Path(__file__).with_name("ndt7_node.cjs")
-MISSING = "is missing: `make assets` installs it"
+MISSING = "is missing: `make assets-test` installs it"
 SECOND = Limits(run=1.0, most=4.0, stall=4.0)
 """The client leaves it to the server when a download ends, and takes an upload that the server ends as done."""
 PAGE = """<!doctype html><script src="ndt7.js"></script>"""

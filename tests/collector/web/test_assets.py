@@ -96,9 +96,9 @@ def calls(npm: Path) -> list[str]:
 
 
 def test_foreign_files_are_installed_by_hash_and_without_scripts(npm: Path) -> None:
-    """Once per lock; a file that is missing, of the pages or of the tests, or a new lock, brings them anew."""
+    """Once per lock; a file that is missing, or a new lock, brings them anew. Without what only tests use."""
     assert fetch.main() == 0
-    assert calls(npm) == ["ci --ignore-scripts --no-audit --no-fund"]
+    assert calls(npm) == ["ci --ignore-scripts --no-audit --no-fund --omit=dev"]
     assert {path.name for path in fetch.VENDOR.iterdir()} == {*fetch.FILES.values(), ".stamp"}
     assert fetch.main() == 0
     assert len(calls(npm)) == 1
@@ -107,9 +107,19 @@ def test_foreign_files_are_installed_by_hash_and_without_scripts(npm: Path) -> N
     (fetch.ROOT / "package-lock.json").write_text("{ }")
     assert fetch.main() == 0
     assert len(calls(npm)) == 3
-    shutil.rmtree(fetch.ROOT / "node_modules" / fetch.FOREIGN[0])
+
+
+def test_what_only_tests_use_is_fetched_for_them(npm: Path) -> None:
+    """Where it is missing, everything is installed once more; pages do without it."""
+    foreign = fetch.ROOT / "node_modules" / fetch.FOREIGN[0]
+    assert fetch.main(tests=True) == 0
+    assert calls(npm) == ["ci --ignore-scripts --no-audit --no-fund"]
+    shutil.rmtree(foreign)
     assert fetch.main() == 0
-    assert len(calls(npm)) == 4
+    assert len(calls(npm)) == 1
+    assert fetch.main(tests=True) == 0
+    assert len(calls(npm)) == 2
+    assert foreign.is_dir()
 
 
 def test_without_npm_the_pages_are_plainer_and_it_says_so(

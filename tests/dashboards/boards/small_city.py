@@ -25,6 +25,7 @@ NAMES = (
 STATES = ("not_ready", "not_ready", "at_risk", "unknown") + ("ready",) * 8
 PROVIDERS = ("VNPT", "Viettel", "MobiFone")
 TARGETS = (("dvc", "Cổng dịch vụ công", "Public service portal"), ("ioc-1022", "Cổng 1022", "Portal 1022"))
+CHECKS = (("connectivity", "Kết nối tới hệ thống", "Reaching a system"), ("device", "Máy trạm này", "This PC"))
 REQUIREMENTS = (
     # id, base unit, mandatory, ready, at_risk, value, vi, en
     ("uplink_p95_in", "ratio", "false", 0.75, 0.9, 0.62, "Tải chiều xuống (P95)", "Use, download (P95)"),
@@ -80,10 +81,10 @@ def series(time: Time) -> Iterator[Series]:
     yield from (one for one in _collector(now, 0.0 if time.well else 1.0) if not (time.well and "reason" in one.labels))
 
 
-def blocks(folder: Path, times: Sequence[Time]) -> Path:
-    """A data directory for Prometheus, with a sample of every series at each moment of `times`."""
+def blocks(folder: Path, times: Sequence[Time], held: Callable[[Time], Iterator[Series]] = series) -> Path:
+    """A data directory for Prometheus, with a sample of every series that is `held` at each moment of `times`."""
     text, data = folder / "city.om", folder / "data"
-    every = [(one, time) for time in times for one in series(time)]
+    every = [(one, time) for time in times for one in held(time)]
     with text.open("w", encoding="utf-8") as file:
         for one, time in sorted(every, key=lambda pair: pair[0].name):
             file.writelines(one.text(at) for at in time.moments)
@@ -95,9 +96,9 @@ def blocks(folder: Path, times: Sequence[Time]) -> Path:
 
 
 @contextmanager
-def prometheus(folder: Path, *times: Time) -> Iterator[int]:
-    """The port of a Prometheus that holds the city at `times`, and scrapes nothing."""
-    data, port, log = blocks(folder, times), free_port(), folder / "prometheus.log"
+def prometheus(folder: Path, *times: Time, held: Callable[[Time], Iterator[Series]] = series) -> Iterator[int]:
+    """The port of a Prometheus that holds the city at `times`, or what is `held` then, and scrapes nothing."""
+    data, port, log = blocks(folder, times, held), free_port(), folder / "prometheus.log"
     (folder / "prometheus.yml").write_text("global: {scrape_interval: 15s}\n", "utf-8")
     command = [
         "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={data}",
@@ -163,6 +164,7 @@ def _profile() -> Iterator[Series]:
         yield _fixed(
             "sansang_target_info", target=target, title_vi=vi, title_en=en, network="internet", mandatory="true"
         )
+    yield from (_fixed("sansang_check_info", check=check, title_vi=vi, title_en=en) for check, vi, en in CHECKS)
     yield _fixed("sansang_profile_loaded")
     yield _fixed("sansang_profile_info", profile="hcmc")
 
@@ -308,7 +310,7 @@ def _collector(now: float, trouble: float) -> Iterator[Series]:
     rates = {"pushes": 28.0, "results": 300.0, "duplicates": 2.0, "sweep_failures": 0.0}
     yield from (Series(f"sansang_collector_{name}_total", own, _grows(rate, now)) for name, rate in rates.items())
     yield Series("sansang_collector_refusals_total", own | {"code": "bad_signature"}, _grows(0.1 * trouble, now))
-    yield Series("sansang_collector_gap_records_total", own | {"reason": "dropped"}, _grows(0.05, now))
+    yield Series("sansang_collector_gap_records_total", own | {"reason": "spool_cap"}, _grows(0.05, now))
     for place, bound in enumerate(("0.005", "0.01", "0.05", "0.1", "+Inf")):
         buckets = own | {"le": bound}
         yield Series("sansang_collector_commit_seconds_bucket", buckets, _grows(4.0 * (place + 1), now))
@@ -317,7 +319,7 @@ def _collector(now: float, trouble: float) -> Iterator[Series]:
     gauges = {"waiting_batches": 3.0, "loop_stall_seconds": 0.02, "sweep_seconds": 0.3}
     yield from (Series(f"sansang_collector_{name}", own, _wave(0, top)) for name, top in gauges.items())
     yield Series("sansang_collector_sweep_timestamp_seconds", own, lambda at: at - 4)
-    yield _fixed("sansang_collector_info", **own, version="0.7.0")
+    yield _fixed("sansang_collector_info", **own, version="0.7.0", url="https://sansang.example.vn")
     for kind, count in (("units", 1800.0), ("devices", 9000.0), ("collector", 260.0)):
         yield _fixed("sansang_collector_series", count, **own, kind=kind)
     for page in ("units", "devices"):

@@ -24,8 +24,10 @@ FILES = build.files()
 Board = dict[str, Any]
 BOARDS: dict[str, Board] = {name: json.loads(text) for name, text in FILES.items()}
 UIDS = {board["uid"] for board in BOARDS.values()}
-GRAFANA_UNITS = {"none", "short", "s", "percentunit", "bytes", "Bps", "bps", "reqps", "cps", "dateTimeFromNow"}
-"""Ids of @grafana/data's value formats; ``suffix:`` and what follows is one as well."""
+GRAFANA_UNITS = {
+    "none", "short", "s", "percentunit", "bytes", "Bps", "bps", "reqps", "cps", "dateTimeFromNow", "string",
+}  # fmt: skip
+"""Ids of @grafana/data's value formats; ``suffix:`` and ``time:`` with what follows are ones as well."""
 OWN_VARIABLES = {"__rate_interval", "__range", "__data", "__all"}
 ROUTES = re.findall(r'web\.get\("([^"]+)"', Path(pages_of_the_product.__file__).read_text("utf-8"))
 each = pytest.mark.parametrize("name", sorted(BOARDS))
@@ -76,10 +78,11 @@ def test_building_twice_gives_the_same_text() -> None:
 
 @each
 def test_the_sdk_reads_back_every_key(name: str) -> None:
-    """A key that the SDK's schema lacks would be lost on the way."""
+    """A key that the SDK's schema lacks would be lost on the way; it places links, which ours have left to Grafana."""
     register_default_plugins()
-    again = json.dumps(sdk.Dashboard.from_json(json.loads(FILES[name])), cls=JSONEncoder)
-    assert json.loads(again) == BOARDS[name]
+    again = json.loads(json.dumps(sdk.Dashboard.from_json(json.loads(FILES[name])), cls=JSONEncoder))
+    assert [link.pop("placement") for link in again["links"]] == ["inControlsMenu"] * 3
+    assert again == BOARDS[name]
 
 
 @each
@@ -125,7 +128,7 @@ def test_every_panel_says_what_it_shows_and_in_what_unit(name: str) -> None:
         assert panel["fieldConfig"]["defaults"]["noValue"] in WORDS["nothing"], panel["title"]
         units = list(properties(panel, "unit"))
         assert units, panel["title"]
-        assert [one for one in units if one not in GRAFANA_UNITS and not one.startswith("suffix: ")] == []
+        assert [one for one in units if one not in GRAFANA_UNITS and not one.startswith(("suffix:", "time:"))] == []
 
 
 def test_words_are_in_their_language() -> None:
@@ -241,3 +244,27 @@ def test_a_panel_without_words_is_refused() -> None:
     """By its key."""
     with pytest.raises(KeyError, match=r"city\.weather"):
         Sheet("city", "vi").panel("weather", "stat", [Query("1")], {}, sdk.FieldConfig())
+
+
+@each
+def test_no_label_with_words_is_shown_by_its_id(name: str) -> None:
+    """A column of a closed label maps it, a check's is its title, and no legend shows either."""
+    for panel in panels(BOARDS[name]):
+        for rule in panel["fieldConfig"]["overrides"]:
+            if rule["matcher"]["options"] in (*CLOSED, "check", "target", "requirement"):
+                assert "mappings" in {one["id"] for one in rule["properties"]}, f"{panel['title']}: {rule['matcher']}"
+        legends = " ".join(target.get("legendFormat", "") for target in panel["targets"])
+        assert set(re.findall(r"{{(\w+)}}", legends)) & {*CLOSED, "check", "target", "requirement"} == set()
+
+
+def test_a_code_that_is_looked_up_stands_beside_its_words() -> None:
+    """As RUNBOOK.md's tables have it; what remote write lost says whether it was requests or samples."""
+    shown = look.coded("code", "vi").to_json()["options"]
+    assert isinstance(shown, dict)
+    assert shown["bad_signature"].text == "sai chữ ký của thiết bị (bad_signature)"
+    board = BOARDS["grafana/sansang-collector-en.json"]
+    (panel,) = (one for one in panels(board) if one["title"] == "Not written, by cause")
+    (mappings,) = properties(panel, "mappings")
+    texts = [result["text"] for mapping in mappings for result in mapping["options"].values()]
+    assert "failed requests: wrong address (not_found)" in texts
+    assert "samples dropped: too old (too_old)" in texts

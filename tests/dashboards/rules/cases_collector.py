@@ -153,8 +153,8 @@ RUNNING = [
         resolves="76m",
         labels={"code": "overloaded"},
         says=(
-            "5 % gói gửi lên bị từ chối: overloaded",
-            "5 % of the pushes are refused: overloaded",
+            "5 % gói gửi lên bị từ chối: máy chủ quá tải (overloaded)",
+            "5 % of the pushes are refused: the collector is overloaded (overloaded)",
             "Sổ tay vận hành (RUNBOOK.md, mục A batch was refused) giải thích mã này. Agent giữ kết quả và gửi lại.",
             "RUNBOOK.md explains the code under A batch was refused. Agents keep the results and send again.",
         ),
@@ -172,8 +172,8 @@ RUNNING = [
         resolves="121m",
         labels={"reason": "lost"},
         says=(
-            "59 kết quả sẽ không bao giờ đến: lost",
-            "59 results will never come: lost",
+            "59 kết quả sẽ không bao giờ đến: máy không còn giữ, không rõ vì sao (lost)",
+            "59 results will never come: gone from the device, nobody knows why (lost)",
             "Trong 1 giờ qua. Trang thiết bị cho biết máy nào có khoảng trống; RUNBOOK.md nêu cách xử lý từng lý do.",
             "In the last hour. The device's page shows whose they are; RUNBOOK.md says what to do for each reason.",
         ),
@@ -245,8 +245,8 @@ RUNNING = [
         resolves="121m",
         labels={"endpoint": "vm", "reason": "too_old"},
         says=(
-            "59 mẫu số liệu không ghi được vào vm: too_old",
-            "59 samples were not written to vm: too_old",
+            "59 mẫu số liệu không ghi được vào vm: quá cũ (too_old)",
+            "59 samples were not written to vm: too old (too_old)",
             (
                 "Biểu đồ sẽ có khoảng trống; kho của collector vẫn đủ. "
                 "Nếu quá cũ, nới out_of_order_time_window của Prometheus."

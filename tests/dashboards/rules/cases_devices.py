@@ -156,17 +156,17 @@ MACHINES = [
         files=FILES,
         series={
             **HERE,
-            device("sansang_storage_until_full_seconds", check="storage", target="", volume="C:"): until(
+            device("sansang_storage_until_full_seconds", check="storage", target="", volume="system"): until(
                 120, 5 * DAY, 90 * DAY
             ),
         },
         holds="59m",
         fires="60m",
         resolves="121m",
-        labels={**ON_DEVICE, "volume": "C:"},
+        labels={**ON_DEVICE, "volume": "system"},
         says=(
-            f"Ổ C: sẽ đầy sau 5 ngày: {VI}",
-            f"Volume C: will be full in 5d: {EN}",
+            f"Ổ hệ thống sẽ đầy sau 5 ngày: {VI}",
+            f"System volume will be full in 5d: {EN}",
             "Theo tốc độ của những tuần qua. Xóa tệp tạm và bản cập nhật cũ, chuyển tài liệu đã quét vào kho lưu trữ.",
             "By the pace of the last weeks. Clear temporary files and old updates; move scanned files to the archive.",
         ),
@@ -198,15 +198,15 @@ MACHINES = [
         files=FILES,
         series={
             **HERE,
-            device("sansang_storage_disk_healthy", check="storage", target="", disk="sda"): until(60, 0, 1),
+            device("sansang_storage_disk_healthy", check="storage", target="", disk="disk1"): until(60, 0, 1),
         },
         holds="4m",
         fires="5m",
         resolves="61m",
-        labels={**ON_DEVICE, "disk": "sda"},
+        labels={**ON_DEVICE, "disk": "disk1"},
         says=(
-            f"Ổ đĩa sda báo sắp hỏng: {VI}",
-            f"Disk sda says that it will fail: {EN}",
+            f"Đĩa 1 báo sắp hỏng: {VI}",
+            f"Disk 1 says that it will fail: {EN}",
             "Sao lưu dữ liệu của máy ngay hôm nay, rồi thay ổ đĩa.",
             "Back the PC's files up today, then replace the disk.",
         ),

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import yaml
 
 from checks.kit import registry
-from collector.attribution.owners import OWNERS
 from collector.catalog import Measures, series
 from collector.config import SHIPPED
 from collector.telemetry import REFUSALS
-from dashboards.rules import alertmanager, build, findings, slo
+from dashboards.rules import alertmanager, build, slo
+from dashboards.rules.links import page_url, runbook_url
 from dashboards.rules.model import Alert, Pair, Record, Severity, pair
 from tests.test_runbook import TEXT
 from tests.tree import heading_anchors
@@ -57,8 +57,9 @@ def strangers(expr: str, names: dict[str, set[str]]) -> list[str]:
 
 
 def queries(alert: Alert) -> list[str]:
-    """The queries in an alert's messages."""
-    return re.findall(r"printf `([^`]+)`", "".join((*alert.summary, *alert.description)))
+    """The queries in an alert's messages and links."""
+    leads = (runbook_url(alert.name, alert.labels), page_url(alert.labels))
+    return re.findall(r"(?:printf|query) `([^`]+)`", "".join((*alert.summary, *alert.description, *leads)))
 
 
 def test_every_series_and_label_of_a_rule_is_there() -> None:
@@ -142,8 +143,7 @@ def test_limits_of_the_profile_are_asked_for_by_a_name_that_it_has() -> None:
 
 
 def test_words_that_are_said_twice_agree() -> None:
-    """dashboards may not import the collector's words: owners, refusals, localities."""
-    assert {owner.value: words for owner, words in OWNERS.items()} == findings.OWNERS
+    """dashboards may not import where these are said: refusals, localities."""
     assert set(slo.OWN_FAULT.split("|")) <= set(REFUSALS)
     assert set(alertmanager.LOCALITIES) == {file.stem for file in (SHIPPED / "localities").glob("*.yaml")} - {"demo"}
 
