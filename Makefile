@@ -24,7 +24,7 @@ up-observability: $(VENV)/.run debian-watch ## The same, watched by Prometheus a
 	@exec $(BIN)/python -m tools.up_observability $(if $(PORT),--port $(PORT)) $(if $(PROMETHEUS_PORT),--prometheus-port $(PROMETHEUS_PORT)) $(if $(ALERTMANAGER_PORT),--alertmanager-port $(ALERTMANAGER_PORT))
 
 .PHONY: test
-test: $(VENV)/.dev assets debian-test lint types ## Set everything up, check style and types, run every test (TESTS=path for some)
+test: $(VENV)/.dev assets-test debian-test lint types ## Set everything up, check style and types, run every test (TESTS=path for some)
 	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(TESTS)
 
 ##@ Develop
@@ -51,6 +51,10 @@ docs: $(VENV)/.dev ## Write CONFIGURATION.md and METRICS.md from the code
 .PHONY: assets
 assets: $(VENV)/.run debian-assets ## Fetch what the pages need and we did not write (font, htmx)
 	@$(BIN)/python tools/assets.py </dev/null
+
+.PHONY: assets-test
+assets-test: $(VENV)/.run debian-assets ## The same, and what others wrote that only tests use
+	@$(BIN)/python tools/assets.py --tests </dev/null
 
 ##@ Measure
 .PHONY: bench

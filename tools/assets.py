@@ -26,21 +26,24 @@ FILES = {
     "htmx.org/dist/ext/hx-sse.min.js": "hx-sse.min.js",
     "htmx.org/LICENSE": "LICENSE.htmx",
 }
-FOREIGN = ("@m-lab/ndt7", "ws")
-"""What only tests use, where it is installed: another hand's client of the speed server."""
+FOREIGN = ("@grafana/data", "@m-lab/ndt7", "ws")
+"""What only tests use (``--tests``), where it is installed: Grafana's own library, another hand's client of the speed
+server. 180 MB, which nobody waits for who wants a page."""
 
 
-def main() -> int:
+def main(*, tests: bool = False) -> int:
     wanted = hashlib.sha256((ROOT / "package-lock.json").read_bytes() + repr(FILES).encode()).hexdigest()
     stamp = VENDOR / ".stamp"
-    there = [VENDOR / name for name in FILES.values()] + [ROOT / "node_modules" / name for name in FOREIGN]
+    foreign = FOREIGN if tests else ()
+    there = [VENDOR / name for name in FILES.values()] + [ROOT / "node_modules" / name for name in foreign]
     if stamp.is_file() and stamp.read_text() == wanted and all(path.exists() for path in there):
         return 0
     npm = shutil.which("npm")
     if npm is None:
         print("npm is not installed: the pages use the system's font and do not refresh by themselves", file=sys.stderr)
         return 1
-    done = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=ROOT, check=False)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", *([] if foreign else ["--omit=dev"])]
+    done = subprocess.run([npm, "ci", *options], cwd=ROOT, check=False)
     if done.returncode:
         return done.returncode
     copy()
@@ -57,4 +60,4 @@ def copy() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(tests="--tests" in sys.argv[1:]))

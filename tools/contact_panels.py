@@ -8,17 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+try:
+    from tools.contact_texts import Field, shown
+except ImportError:  # run as a script
+    from contact_texts import Field, shown  # type: ignore[no-redef, import-not-found, unused-ignore]
+
 VIRIDIS = ("#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725")
 NOTHING = "<span class=none>{}</span>"
-SCALES = {
-    "bytes": (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10), ("B", 1.0)),
-    "Bps": (("GB/s", 1e9), ("MB/s", 1e6), ("kB/s", 1e3), ("B/s", 1.0)),
-    "bps": (("Gb/s", 1e9), ("Mb/s", 1e6), ("kb/s", 1e3), ("b/s", 1.0)),
-    "short": (("Mil", 1e6), ("K", 1e3), ("", 1.0)),
-    "s": (("years", 31557600.0), ("weeks", 604800.0), ("days", 86400.0), ("hours", 3600.0), ("mins", 60.0), ("s", 1.0),
-          ("ms", 1e-3), ("µs", 1e-6)),
-}  # fmt: skip
-Field = Mapping[str, Any]
 
 
 class Asked(NamedTuple):
@@ -99,29 +95,38 @@ class Drawing:
         return "".join(parts)
 
     def table(self) -> str:
+        fields, rows = self.cells()
+        head = "".join(f"<th{_width(field)}>{escape(field['displayName'])}</th>" for field in fields)
+        body = "".join(
+            f"<tr>{''.join(_cell(value, field) for value, field in zip(row, fields, strict=True))}</tr>" for row in rows
+        )
+        return f"<table><tr>{head}</tr>{body}</table>"
+
+    def cells(self) -> tuple[list[Field], list[list[object]]]:
+        """The columns that are seen, and under them the values, sorted. A column whose queries found nothing is none,
+        as in Grafana."""
         steps = {each["id"]: each["options"] for each in self.panel["transformations"]}
-        names = steps["filterFieldsByName"]["include"]["names"]
         rows = self._rows(steps.get("joinByField", {}).get("byField"))
+        there = {name for row in rows for name in row}
+        names = [name for name in steps["filterFieldsByName"]["include"]["names"] if name in there]
         fields = {name: self.field(self.properties("byName", name)) for name in names}
         order = self.panel["options"]["sortBy"][0]
         by = next((name for name, field in fields.items() if field["displayName"] == order["displayName"]), names[0])
         rows.sort(key=lambda row: _key(row.get(by)), reverse=order.get("desc", False))
         seen = {name: field for name, field in fields.items() if not field.get("custom.hidden")}
-        head = "".join(f"<th{_width(field)}>{escape(field['displayName'])}</th>" for field in seen.values())
-        body = "".join(
-            f"<tr>{''.join(_cell(row.get(name), field) for name, field in seen.items())}</tr>" for row in rows
-        )
-        return f"<table><tr>{head}</tr>{body}</table>"
+        return list(seen.values()), [[row.get(name) for name in seen] for row in rows]
 
     def _rows(self, by: str | None) -> list[dict[str, Any]]:
+        """Joined as Grafana's joinByField does: of several series of one query with the same `by` the last counts."""
         joined: dict[str, dict[str, Any]] = {}
         for one in self.asked:
+            number = f"Value #{one.target['refId']}" if len(self.asked) > 1 else "Value"
+            own: dict[str, dict[str, Any]] = {}
             for place, series in enumerate(one.series):
-                number = f"Value #{one.target['refId']}" if len(self.asked) > 1 else "Value"
                 key = series["metric"].get(by, "") if by else str(place)
-                row = joined.setdefault(key, {})
-                row.update({label: text for label, text in series["metric"].items() if label not in row})
-                row[number] = _last(series)
+                own[key] = {**series["metric"], number: _last(series)}
+            for key, row in own.items():
+                joined[key] = row | joined.get(key, {})
         return list(joined.values())
 
     def lines(self) -> str:
@@ -266,35 +271,11 @@ class _Frame(NamedTuple):
         return f'<polyline points="{" ".join(points)}" fill=none {stroke}/>'
 
 
-def shown(value: object, field: Field) -> tuple[str, str]:
-    """A value as its field shows it, and the fill that a mapping gives it."""
-    for mapping in field.get("mappings", []):
-        key = f"{value:.0f}" if isinstance(value, float) and value == int(value) else str(value)
-        if key in mapping["options"]:
-            result = mapping["options"][key]
-            return str(result.get("text", key)), str(result.get("color", ""))
-    if not isinstance(value, float):
-        return str(value or ""), ""
-    if field.get("unit") == "dateTimeFromNow":
-        return f"{_quantity(abs(field['now'] - value / 1000), 's', 0)} ago", ""
-    return _quantity(value, str(field.get("unit", "none")), field.get("decimals")), ""
-
-
-def _quantity(value: float, unit: str, decimals: int | None) -> str:
-    if unit.startswith("suffix:"):
-        return f"{value:.{decimals or 0}f}{unit.removeprefix('suffix:')}"
-    if unit == "percentunit":
-        return f"{100 * value:.{decimals or 0}f} %"
-    for name, size in SCALES.get(unit, (("", 1.0),)):
-        if abs(value) >= size:
-            return f"{value / size:.{1 if decimals is None else decimals}f} {name}".rstrip()
-    return f"{value:.{1 if decimals is None else decimals}f}"
-
-
 def _cell(value: object, field: Field) -> str:
-    text, fill = shown(value, field) if value is not None else ("", "")
+    text, fill = shown(value, field)
     style = f' style="background:{fill};color:#fff"' if fill and "custom.cellOptions" in field else ""
-    return f"<td{' class=n' if isinstance(value, float) and not fill else ''}{style}>{escape(text)}</td>"
+    right = isinstance(value, float) and "custom.align" not in field
+    return f"<td{' class=n' if right else ''}{style}>{escape(text)}</td>"
 
 
 def _width(field: Field) -> str:

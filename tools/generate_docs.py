@@ -19,6 +19,7 @@ from collector import families
 from collector.catalog import Measures
 from collector.config import CollectorConfig
 from collector.locality import LocalityFile
+from collector.meaning import meanings
 from collector.readiness import words as judged
 from collector.readiness.model import Silence, Verdict
 from collector.readiness.prices import PricesFile
@@ -29,6 +30,13 @@ from collector.telemetry import Telemetry
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "Written by `tools/generate_docs.py` from the code; a test compares. Change the code, then run `make docs`."
 OUTSIDE = ("process_", "python_")
+COUNTERS = {
+    "refusals_total{code}": "code",
+    "gap_records_total{reason}": "gap",
+    "remote_write_failed_total{reason}": "failure",
+    "remote_write_dropped_samples_total{reason}": "drop",
+}
+"""Counters of the collector whose label is in words, by the table of :func:`collector.meaning.meanings`."""
 
 
 class Key(Struct, frozen=True):
@@ -105,8 +113,10 @@ READING = (
 
 
 DEVICES = (
-    "`GET /metrics/devices`; `?unit=CODE` for one unit, `?shard=i/n` for one of n parts. A result that three others "
-    "should have followed is no longer exported, nor is anything but the name and the last time of a device that "
+    "`GET /metrics/devices`; `?unit=CODE` for one unit, `?shard=i/n` for one of n parts; `?collect[]=NAME` for some of "
+    "the series (a check, `device`, `run`, `agent`, a series, or `dashboards`: what the shipped ones ask for), "
+    "`?exclude[]=NAME` for the rest, both repeatable. A result that three others should have followed is no longer "
+    "exported, nor is anything but the name and the last time of a device that "
     "has been silent past the profile's `no_data`."
 )
 AGENTS = "What each agent says of itself with every batch, on `GET /metrics/devices`."
@@ -202,6 +212,13 @@ def _words() -> Iterator[str]:
     yield from ("## Reasons", _table(("Value", "Vietnamese", "English", "What to do"), reasons))
     own = ((f"`{reason}`", *pair) for reason, pair in judged.REASONS.items())
     yield from ("Of a requirement, besides:", _table(("Value", "Vietnamese", "English"), own))
+    told = meanings()
+    counted = (
+        (f"`sansang_collector_{series}`", f"`{value}`", *pair)
+        for series, kind in COUNTERS.items()
+        for value, pair in told[kind].items()
+    )
+    yield from ("Of the collector's own counters:", _table(("Of", "Value", "Vietnamese", "English"), counted))
 
 
 def keys(kind: type[Any], prefix: str = "") -> Iterator[Key]:

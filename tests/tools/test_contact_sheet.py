@@ -10,8 +10,9 @@ import pytest
 
 from dashboards.boards import build
 from tests.dashboards.boards.small_city import Time, prometheus
-from tools.contact_panels import Asked, drawn, shown
+from tools.contact_panels import Asked, drawn
 from tools.contact_sheet import Source, page, seconds, sheets
+from tools.contact_texts import shown
 
 NOW = 1_700_000_000.0
 
@@ -67,15 +68,27 @@ def test_a_kind_that_it_cannot_draw_is_said() -> None:
     ("value", "unit", "decimals", "text"),
     [
         (0.034, "s", 0, "34 ms"),
-        (86_400.0, "s", 1, "1.0 days"),
-        (0.907, "percentunit", 0, "91 %"),
+        (0.0, "s", 1, "0 s"),
+        (90.0, "s", 0, "2 mins"),
+        (60.0, "s", 0, "1 min"),
+        (86_400.0, "s", 1, "1.0 day"),
+        (0.907, "percentunit", 0, "91%"),
         (2e8, "bps", 0, "200 Mb/s"),
-        (12.0, "suffix: ngày", 0, "12 ngày"),
+        (8.2e9, "bytes", 1, "7.6 GiB"),
+        (1234.0, "short", 1, "1.2 K"),
+        (0.5, "reqps", 1, "0.5 req/s"),
+        (-2.0, "none", None, "-2"),
+        (0.12345, "none", None, "0.123"),
+        (12.0, "suffix:ngày", 0, "12 ngày"),
+        (float("nan"), "none", 0, "NaN"),
+        (NOW * 1000, "time:HH:mm DD/MM/YYYY", None, "05:13 15/11/2023"),
         ((NOW - 7200) * 1000, "dateTimeFromNow", None, "2 hours ago"),
+        ((NOW - 5) * 1000, "dateTimeFromNow", None, "a few seconds ago"),
+        ((NOW + 86_400) * 1000, "dateTimeFromNow", None, "in a day"),
     ],
 )
 def test_numbers_carry_their_unit(value: float, unit: str, decimals: int | None, text: str) -> None:
-    """As Grafana would write them, roughly."""
+    """As Grafana's own library writes them: tests/dashboards/panels holds the two against each other."""
     assert shown(value, {"unit": unit, "decimals": decimals, "now": NOW}) == (text, "")
 
 
