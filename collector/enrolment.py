@@ -61,7 +61,7 @@ class Enrolment:
             device = await self._store.write(lambda connection: self._enrol(connection, request, public_key))
         except devices.Refused as why:
             raise Refusal(_STATUS.get(why.code, 403), why.code, str(why)) from None
-        await self._directory.refresh()
+        self._directory.add(device)
         return Enrolled(device.id, device.unit, device.status)
 
     def _enrol(self, connection: Connection, request: Request, public_key: bytes) -> devices.Device:

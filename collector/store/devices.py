@@ -121,11 +121,18 @@ def _insert(
 def set_status(connection: Connection, device: str, status: str, now: int) -> bool:
     """Approves or revokes; False when there is no such device."""
     changed = connection.execute(
-        sa.update(devices).where(devices.c.id == device).values(status=status, changed_at=now)
+        sa.update(devices).where(devices.c.id == device).values(status=status, changed_at=later(now))
     ).rowcount
     if changed:
         record(connection, now, f"device_{status}", device)
     return bool(changed)
+
+
+def later(now: int) -> sa.ColumnElement[int]:
+    """`now`, or what is past every change so far where the clock stood or was set back: the directory looks for the
+    newest change only."""
+    newest = sa.select(sa.func.coalesce(sa.func.max(devices.c.changed_at), 0) + 1).scalar_subquery()
+    return sa.case((newest > now, newest), else_=now)
 
 
 def mark(connection: Connection) -> tuple[int, int]:
@@ -134,14 +141,16 @@ def mark(connection: Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1] or 0)
 
 
-def list_devices(connection: Connection) -> list[Device]:
+def list_devices(connection: Connection, since: int = 0) -> list[Device]:
+    """Those that were added or altered `since` then (µs), in the order of their enrolment."""
     moved = (
         sa.select(device_moves.c.device, sa.func.max(device_moves.c.at).label("moved_at"))
         .group_by(device_moves.c.device)
         .subquery()
     )
     query = sa.select(devices, moved.c.moved_at).outerjoin(moved, moved.c.device == devices.c.id)
-    return [_device(row) for row in connection.execute(query.order_by(devices.c.enrolled_at))]
+    lately = query.where(devices.c.changed_at >= since).order_by(devices.c.enrolled_at)
+    return [_device(row) for row in connection.execute(lately)]
 
 
 def record(connection: Connection, at: int, action: str, subject: str, detail: str = "") -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from collector.store import roster
-from collector.store.devices import REVOKED, Refused, record
+from collector.store.devices import REVOKED, Refused, later, record
 from collector.store.schema import device_moves, devices, roster_stations
 
 
@@ -39,7 +39,7 @@ def move(connection: Connection, device: str, unit: str, *, reason: str, now: in
         raise Refused("same_unit", f"the device {device!r} stands in {unit} already")
     done = Move(device=device, old=row.unit, new=unit, at=now, reason=reason)
     _free(connection, device, now)
-    connection.execute(sa.update(devices).where(devices.c.id == device).values(unit=unit, changed_at=_later(now)))
+    connection.execute(sa.update(devices).where(devices.c.id == device).values(unit=unit, changed_at=later(now)))
     connection.execute(sa.insert(device_moves).values(device=device, old=done.old, new=unit, at=now, reason=reason))
     record(connection, now, "device_moved", device, f"from {done.old} to {unit}: {reason}")
     return done
@@ -67,10 +67,3 @@ def _free(connection: Connection, device: str, now: int) -> None:
     query = sa.select(roster_stations.c.unit, roster_stations.c.id).where(roster_stations.c.device == device)
     for unit, station in connection.execute(query).all():
         roster.assign(connection, (unit, station), None, now=now)
-
-
-def _later(now: int) -> sa.ColumnElement[int]:
-    """`now`, or what is past every change so far where the clock stood or was set back: the directory looks for the
-    newest change only."""
-    newest = sa.select(sa.func.coalesce(sa.func.max(devices.c.changed_at), 0) + 1).scalar_subquery()
-    return sa.case((newest > now, newest), else_=now)

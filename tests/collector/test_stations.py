@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from collector import stations as module
 from collector.office import Office
 from collector.readiness.model import Verdict
 from collector.roster.model import Station
@@ -41,6 +43,22 @@ def standing_at(client: Client) -> dict[str, str]:
     """Stations by device."""
     stations = client.server.parts.live.stations.of_unit(XOM_CHIEU)
     return {station.device: station.id for station in stations if station.device}
+
+
+async def test_a_roster_that_takes_long_to_read_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a city enrols it changes with every device; reading it each time would take a core."""
+    async with served(tmp_path) as client:
+        parts = client.server.parts
+        known = Stations(parts.store)
+        await imported(client, {"Q1": COUNTER})
+        monkeypatch.setattr(module, "LONG", 0.0)
+        assert await known.refresh() == {XOM_CHIEU}
+        await imported(client, {"Q1": COUNTER, "Q2": COUNTER})
+        monkeypatch.setattr(known, "_rests_until", time.monotonic() + 60)
+        assert await known.refresh() == set()
+        monkeypatch.setattr(known, "_rests_until", 0.0)
+        assert await known.refresh() == {XOM_CHIEU}
+        assert known._rests_until > 0
 
 
 async def test_a_device_enrols_at_a_station_of_its_unit(tmp_path: Path, database_url: str) -> None:
