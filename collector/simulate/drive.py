@@ -56,6 +56,8 @@ class Drive:
         self._room = asyncio.Semaphore(connections)
         self._tasks: set[asyncio.Task[None]] = set()
         self._events: list[tuple[float, int, int]] = []
+        self._fresh: set[tuple[int, int]] = set()
+        self._begin = 0.0
 
     @property
     def waiting(self) -> int:
@@ -88,11 +90,13 @@ class Drive:
     async def live(self, seconds: float | None = None) -> None:
         """Runs jobs at their times and sends as agents do, for so many `seconds` or until :attr:`stop`."""
         begin, present = time.monotonic(), self._now()
+        self._begin = begin
         for index, agent in enumerate(self._agents):
             for number, (job, part) in enumerate(zip(agent.jobs, agent.parts, strict=True)):
                 heapq.heappush(self._events, (begin + part * min(job.every, FIRST) / self._speed, index, number))
             linger = agent.config.push.linger / self._speed
             heapq.heappush(self._events, (begin + self._chance.random() * min(linger, FIRST), index, -1))
+            self._fresh.update((index, what) for what in range(-1, len(agent.jobs)))
             for at, number in agent.last_words():
                 if at >= present:
                     heapq.heappush(self._events, (begin + (at - present) / 1e6, index, -2 - number))
@@ -128,16 +132,29 @@ class Drive:
             self._send(agent, now)
             return
         if what == -1:
-            linger = agent.config.push.linger / self._speed
-            heapq.heappush(self._events, (now + linger * self._chance.uniform(0.9, 1.1), index, -1))
+            linger = agent.config.push.linger / self._speed * self._chance.uniform(0.9, 1.1)
+            if self._is_first(index, what):
+                linger *= self._chance.random()
+            heapq.heappush(self._events, (now + linger, index, -1))
             if agent.outbox.waiting or at - agent.outbox.contact > HEARTBEAT:
                 self._send(agent, now)
             return
         job = agent.jobs[what]
         every = interval(agent.config, job, at / 1e6)
-        heapq.heappush(self._events, (max(now, due + (every or job.every) / self._speed), index, what))
+        again = (every or job.every) / self._speed
+        then = due + again
+        if self._is_first(index, what):  # from now on at its own place in the interval
+            place = self._begin + agent.parts[what] * again
+            then = place if place > now else place + again
+        heapq.heappush(self._events, (max(now, then), index, what))
         if every is not None:
             agent.measure(job, at)
+
+    def _is_first(self, index: int, what: int) -> bool:
+        """Whether it had not come before. All agents begin within seconds, and would stay together."""
+        first = (index, what) in self._fresh
+        self._fresh.discard((index, what))
+        return first
 
     def _send(self, agent: Agent, now: float) -> None:
         if agent.is_sending or agent.is_out or now < agent.not_before or agent.is_mute(self._now()):
