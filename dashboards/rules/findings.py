@@ -8,8 +8,14 @@ from dashboards.rules.words import FINDINGS, indented, listed, looked_up, worded
 MANY = 3
 """[A] Units from which a fault is more than one office's luck."""
 LABELS = ("finding", "segment", "cause", "provider", "owner", "subject", "locality")
-OPTIONAL = 'label_replace(max by (target) (sansang_target_info{mandatory="false"}), "subject", "$1", "target", "(.+)")'
-SHARED = f'{FINDINGS}{{segment=~"provider|destination"}} >= {MANY}\nunless on (subject) {OPTIONAL}'
+OPTIONAL = """\
+label_replace(
+  max by (instance, target) (sansang_target_info{mandatory="false"})
+  * on (instance) group_left (locality) max by (instance, locality) (sansang_unit_info),
+  "subject", "$1", "target", "(.+)"
+)"""
+"""Systems that a locality may do without."""
+SHARED = f'{FINDINGS}{{segment=~"provider|destination"}} >= {MANY}\nunless on (subject, locality) {OPTIONAL}'
 
 
 def _title(lang: str) -> str:

@@ -39,17 +39,18 @@ or on (id)
 
 
 def _by_provider(inner: str) -> str:
-    """`inner`, which has a unit and a target, with the provider of the line that the unit reaches the target by."""
+    """`inner`, which has a unit, a target and the collector that tells it, with the provider of the line that the unit
+    reaches the target by: by another network in another locality, perhaps."""
     return (
         f"{inner}\n"
-        "* on (target) group_left (network) max by (target, network) (sansang_target_info)\n"
+        "* on (instance, target) group_left (network) max by (instance, target, network) (sansang_target_info)\n"
         "* on (unit, network) group_left (provider)\n"
         '  max by (unit, network, provider) (sansang_unit_line_info{provider!=""})'
     )
 
 
 def _summed(operation: str) -> str:
-    inner = _by_provider(f"{operation} by (unit, target) (sansang_connectivity_up)")
+    inner = _by_provider(f"{operation} by (instance, unit, target) (sansang_connectivity_up)")
     return f"sum by (provider, target) (\n{indented(inner)}\n)"
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from dashboards.rules.build import FILES
 from tests.dashboards.rules.cases import ALWAYS, DEVICE_INFO, UNIT_INFO, collector, device, unit
+from tests.dashboards.rules.cases_units import fault
 from tests.dashboards.rules.test_alerts import promtool
 from tests.dashboards.rules.test_quiet import firing
+from tests.dashboards.rules.test_records import evaluated, sample
 
+FLAGS = ("true", "false")
 OTHER = UNIT_INFO.replace("27259", "00004").replace("hcmc", "ha-noi").replace("c:8420", "h:8420")
 
 
@@ -78,3 +81,34 @@ def test_a_title_that_localities_word_otherwise_breaks_no_message(rule_folder: P
     _, told = promtool(tmp_path, "test", "rules", "test.yml")
     assert "Not met: Disk. " in told
     assert "Không đạt: Ổ. " in told
+
+
+def test_a_system_that_another_locality_may_do_without_is_still_missed_here(rule_folder: Path, tmp_path: Path) -> None:
+    """Critical where it is mandatory, a warning where it is not."""
+    series = fault("destination", 9, subject="dvc", owner="operator", end=200) | {OTHER: ALWAYS}
+    info = {flag: collector("sansang_target_info", target="dvc", network="internet", mandatory=flag) for flag in FLAGS}
+    here, there = (tuple(text.replace("c:8420", host) for text in info.values()) for host in ("c:8420", "h:8420"))
+    fired = firing(tmp_path, rule_folder, series | dict.fromkeys((here[0], there[1]), ALWAYS), "60m", "finding")
+    assert fired == ["Finding f-1 critical"]
+    fired = firing(tmp_path, rule_folder, series | dict.fromkeys((here[1], there[0]), ALWAYS), "60m", "finding")
+    assert fired == ["Finding f-1 warning"]
+
+
+def test_a_system_that_is_reached_by_another_network_elsewhere_is_counted_by_its_own(
+    rule_folder: Path, tmp_path: Path
+) -> None:
+    """One target of two localities: by the Internet here, by the private network there, each with its provider."""
+    up = device("sansang_connectivity_up", check="connectivity", target="dvc")
+    took = device("sansang_connectivity_duration_seconds", check="connectivity", target="dvc")
+    info = collector("sansang_target_info", target="dvc", network="internet", mandatory="true")
+    line = unit("sansang_unit_line_info", network="internet", provider="VNPT")
+    series = {UNIT_INFO: ALWAYS, OTHER: ALWAYS}
+    for name, value in ((info, ALWAYS), (line, ALWAYS), (up, "1+0x20"), (took, "0.2+0x20")):
+        other = name.replace("27259", "00004").replace("d-1", "d-2").replace("c:8420", "h:8420")
+        series |= {name: value, other.replace("internet", "tslcd").replace("VNPT", "Viettel"): value}
+    ratio, p95 = "provider:sansang_connectivity_up:ratio", "provider:sansang_connectivity_duration_seconds:p95"
+    expected = {
+        name: [sample(name, value, provider=provider, target="dvc") for provider in ("VNPT", "Viettel")]
+        for name, value in ((ratio, 1.0), (p95, 0.2))
+    }
+    assert evaluated(tmp_path, rule_folder, series, expected) == ""
