@@ -20,10 +20,10 @@ SYSTEM_UP = "target:sansang_connectivity_up:ratio"
 def build(lang: str) -> tuple[sdk.Dashboard, Sheet]:
     sheet = Sheet("providers", lang)
     sheet.row(8, (11, _providers(sheet)), (13, _systems(sheet)))
-    sheet.row(8, (24, _findings(sheet)))
+    sheet.row(6, (24, _findings(sheet)))
     sheet.row(9, (12, _provider_states(sheet)), (12, _system_states(sheet)))
-    sheet.row(10, (24, _latency(sheet)))
-    sheet.row(10, (24, _reach(sheet)))
+    sheet.row(16, (24, _latency(sheet)))
+    sheet.row(16, (24, _reach(sheet)))
     board = frame.dashboard(sheet, ["locality", "provider"], since="now-24h", product="${collector}/findings")
     return board, sheet
 
