@@ -9,17 +9,13 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from checks.kit.leasing import Denial
-from collector import VERSION
+from collector import VERSION, words
 from collector.reflecting.counts import Counts
 from collector.remote.meters import Meters as RemoteMeters
 from collector.scrape.meters import Meters as ScrapeMeters
 from collector.speed.meters import Meters
 
-REFUSALS = (
-    "bad_magic", "unsupported_version", "truncated", "too_large", "bad_signature", "not_gzip", "inflated_too_large",
-    "not_json", "too_deep", "forbidden_character", "invalid", "agent_mismatch", "unknown_agent", "revoked",
-    "too_many_holes", "overloaded", "timeout", "storage",
-)  # fmt: skip
+REFUSALS = tuple(words.REFUSALS)
 ENROLMENTS = (
     "granted", "invalid", "bad_proof", "bad_token", "token_expired", "token_exhausted", "token_revoked",
     "unknown_station", "station_role", "station_taken",

@@ -24,7 +24,7 @@ REFUSALS: dict[str, Pair] = {
     "timeout": ("gửi quá chậm", "sent too slowly"),
     "storage": ("cơ sở dữ liệu không ghi được", "the database takes no writes"),
 }
-"""Why a batch was refused (:data:`collector.telemetry.REFUSALS`)."""
+"""Why a batch was refused, by the error code the agent is given. Closed: exported as a label."""
 GAPS: dict[str, Pair] = {
     "spool_cap": ("hàng đợi trên máy đầy", "the device's queue was full"),
     "spool_age": ("để quá lâu trên máy", "lay on the device too long"),
@@ -46,7 +46,7 @@ FAILURES: dict[str, Pair] = {
     "unavailable": ("nơi nhận báo lỗi", "the receiver reports an error"),
     "rejected": ("từ chối cả yêu cầu trống", "even an empty request is refused"),
 }
-"""Why a request of remote write is to be tried again (:data:`collector.remote.answers.FAILURES`)."""
+"""Why a request of remote write is to be tried again. Closed: exported as a label."""
 DROPS: dict[str, Pair] = {
     "too_old": ("quá cũ", "too old"),
     "duplicate": ("đã có giá trị khác", "another value stands there"),
@@ -58,4 +58,4 @@ DROPS: dict[str, Pair] = {
     "overflow": ("hàng đợi đầy", "the queue was full"),
     "expired": ("chờ quá lâu", "waited too long"),
 }
-"""Why samples are not written (:data:`collector.remote.answers.DROPS`)."""
+"""Why samples are not written. Closed: exported as a label."""

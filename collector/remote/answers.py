@@ -9,17 +9,14 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
+from collector import words
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 LONGEST_WISH = 3600.0
 """Seconds: the first pause after a failure at most, any pause at most, what a receiver's wish may come to."""
-FAILURES = (
-    "timeout", "unreachable", "interrupted", "tls", "credentials", "unauthorised", "not_found", "redirected",
-    "throttled", "unavailable", "rejected",
-)  # fmt: skip
+FAILURES = tuple(words.FAILURES)
 """Why a request is to be tried again. Closed: exported as a label."""
-DROPS = (
-    "too_old", "duplicate", "out_of_order", "too_large", "refused", "same_time", "unreadable", "overflow", "expired",
-)  # fmt: skip
+DROPS = tuple(words.DROPS)
 """Why a sample is sent no more. Closed: exported as a label."""
 LOUD = frozenset({"tls", "credentials", "unauthorised", "not_found", "redirected", "rejected"})
 """What passes only when somebody changes something."""
@@ -67,8 +64,8 @@ def _refusal(status: int, text: str) -> str:
     """Which drop a refusal is; empty where the request is to be tried again as it is."""
     if status not in _SPLIT:
         return ""
-    for reason, words in _TEXTS:
-        if any(word in text for word in words):
+    for reason, signs in _TEXTS:
+        if any(sign in text for sign in signs):
             return reason
     if status == 413:
         return "too_large"

@@ -54,7 +54,7 @@ def test_a_kill_between_commit_and_reply_stores_one_copy(tmp_path: Path) -> None
         pushes = Pushes(collector, device)
         assert pushes.push()
         assert pushes.killed(Point(0, Call("write", 1)))
-        assert 1 <= collector.metric("sansang_collector_duplicates_total") <= RECORDS
+        assert collector.metric("sansang_collector_duplicates_total") in (RECORDS, RECORDS // 2)
         assert collector.metric("sansang_collector_results_total") == 0
         collector.stop()
         found = pushes.look()
